@@ -1,0 +1,1 @@
+"""Telephone audio: mu-law, frames, voice activity, pacing. Pure."""

@@ -1,0 +1,148 @@
+"""The database: short units of work, safe under SQLite's locks and PostgreSQL's.
+
+No unit of work lives across a network call, let alone across a phone call.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from server.errors import DatabaseBusyError
+from server.models import Base, Business, BusinessFaq, BusinessPhoneNumber
+
+LOCK_WAIT_SECONDS = 5.0
+"""How long a unit of work waits for SQLite's write lock before it gives up."""
+
+_LOCK_POLL_SECONDS = 0.01
+_TOUCHED = "touched_businesses"
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Return the SQLAlchemy engine options that suit ``database_url``."""
+    if database_url.startswith("sqlite"):
+        # A wait inside SQLite's C code would freeze every call (it is not green): none there;
+        # `_begin_sqlite` waits by sleeping, which lets the others run.
+        return {"connect_args": {"timeout": 0, "check_same_thread": False}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_timeout": 5,
+        "connect_args": {
+            "connect_timeout": 3,
+            "options": "-c statement_timeout=10000 -c lock_timeout=5000",
+        },
+    }
+
+
+class Database:
+    """Units of work on one engine.
+
+    ``read()`` and ``write()`` are context managers that give a Session; ``write()`` commits at
+    the end of the block and rolls back when it raises.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._listeners: list[Callable[[frozenset[int]], None]] = []
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        self._writer = engine.execution_options(maane_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that only reads; what it changes is lost."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session whose changes are committed when the block ends well.
+
+        Raises:
+            DatabaseBusyError: the write lock could not be had within ``LOCK_WAIT_SECONDS``.
+        """
+        with Session(self._writer, expire_on_commit=False) as session:
+            event.listen(session, "after_flush", _note_touched)
+            with session.begin():
+                yield session
+            touched = frozenset(session.info.get(_TOUCHED, ()))
+        if touched:
+            for listener in self._listeners:
+                listener(touched)
+
+    def on_commit(self, listener: Callable[[frozenset[int]], None]) -> None:
+        """Have ``listener`` called with the ids of the businesses that a commit changed.
+
+        It runs after the commit and in the thread of the unit of work, so that whoever made the
+        change finds the caches fresh; a rollback calls nobody. Changes made by bulk statements
+        (``session.execute(update(...))``) are not seen.
+        """
+        self._listeners.append(listener)
+
+    def ping(self) -> None:
+        """Run the cheapest possible query.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database does not answer.
+        """
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+
+def _note_touched(session: Session, *_: Any) -> None:
+    """Collect, after each flush (a new business has its id then), whose rows have changed."""
+    touched: set[int] = session.info.setdefault(_TOUCHED, set())
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, Business):
+            touched.add(row.id)
+        elif isinstance(row, BusinessFaq | BusinessPhoneNumber):
+            touched.add(row.business_id)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Tell whether ``error`` means that the database is locked or gone for the moment."""
+    if isinstance(error, DatabaseBusyError | OperationalError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    dbapi_connection.isolation_level = None  # we say BEGIN ourselves, in `_begin_sqlite`
+    cursor = dbapi_connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction; a writing one takes the lock at once.
+
+    A reading transaction that turns into a writing one fails without waiting
+    (SQLITE_BUSY_SNAPSHOT), so writers say so from the start.
+    """
+    if not connection.get_execution_options().get("maane_write"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            if "locked" not in str(error.orig) and "busy" not in str(error.orig):
+                raise
+            if time.monotonic() >= deadline:
+                raise DatabaseBusyError("the database is locked") from error
+        time.sleep(_LOCK_POLL_SECONDS)

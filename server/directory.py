@@ -1,0 +1,158 @@
+"""The businesses in RAM: a call finds its business, prompts and answers without the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import phonenumbers
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from server.clock import Clock, monotonic
+from server.db import Database, is_unavailable
+from server.faq.snapshot import FaqSnapshot
+from server.faq.store import load_snapshot
+from server.models import Business
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessProfile:
+    """What a call needs to know of its business; a copy, never changed."""
+
+    id: int
+    name: str
+    lang: str
+    timezone: str
+    ai_prompt: str
+    outbound_ai_prompt: str
+    greeting_text: str
+    phrase_hints: tuple[str, ...]
+    voice: str
+    numbers: tuple[str, ...]
+    faq: FaqSnapshot
+
+
+def dialled_number(raw: str) -> str:
+    """Return ``raw`` (a webhook's ``To`` or ``From``) as E.164 where it can be read as such.
+
+    A ``+`` that was not percent-encoded arrives as a space: `` 1555`` is ``+1555``. What is no
+    number (``anonymous``, ``client:x``) comes back unchanged but trimmed.
+    """
+    if raw.startswith(" ") and raw.strip().isdigit():
+        return "+" + raw.strip()
+    cleaned = raw.strip()
+    try:
+        parsed = phonenumbers.parse(cleaned, "IL")
+    except phonenumbers.NumberParseException:
+        return cleaned
+    if not phonenumbers.is_possible_number(parsed):
+        return cleaned
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+class Directory:
+    """Profiles by number and by id, kept fresh by commits and by age.
+
+    Look-ups never touch the database. Changes committed by this process are here before the
+    unit of work returns; those of other processes (the command line) within the TTL.
+    """
+
+    def __init__(self, database: Database, ttl_seconds: float, clock: Clock = monotonic) -> None:
+        self._database = database
+        self._ttl_seconds = ttl_seconds
+        self._clock = clock
+        self._profiles: dict[int, BusinessProfile] = {}
+        self._by_number: dict[str, int] = {}
+        self._loaded_at = float("-inf")
+        self._refreshing = threading.Lock()
+        database.on_commit(self._reload_touched)
+
+    def by_number(self, e164: str) -> BusinessProfile | None:
+        """Return the business that ``e164`` rings at, or None."""
+        self._refresh_when_old()
+        business_id = self._by_number.get(e164)
+        return None if business_id is None else self._profiles.get(business_id)
+
+    def by_id(self, business_id: int) -> BusinessProfile | None:
+        """Return the business with this id, or None."""
+        self._refresh_when_old()
+        return self._profiles.get(business_id)
+
+    def all(self) -> list[BusinessProfile]:
+        """Return every known business."""
+        return list(self._profiles.values())
+
+    def load(self) -> None:
+        """Read everything.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer; what was known stays.
+        """
+        with self._database.read() as session:
+            profiles = {profile.id: profile for profile in _read_profiles(session, None)}
+        self._install(profiles)
+        self._loaded_at = self._clock()
+
+    def _reload_touched(self, business_ids: frozenset[int]) -> None:
+        try:
+            with self._database.read() as session:
+                fresh = {p.id: p for p in _read_profiles(session, business_ids)}
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            log.warning("[DIRECTORY] reload put off: %s", type(error).__name__)
+            self._loaded_at = float("-inf")
+            return
+        kept = {i: p for i, p in self._profiles.items() if i not in business_ids}
+        self._install(kept | fresh)
+
+    def _install(self, profiles: dict[int, BusinessProfile]) -> None:
+        self._profiles = profiles
+        self._by_number = {n: p.id for p in profiles.values() for n in p.numbers}
+
+    def _refresh_when_old(self) -> None:
+        """Start one background read when the copy is old; never wait for it."""
+        if self._clock() - self._loaded_at < self._ttl_seconds:
+            return
+        if self._refreshing.acquire(blocking=False):
+            threading.Thread(target=self._refresh, name="directory", daemon=True).start()
+
+    def _refresh(self) -> None:
+        try:
+            self.load()
+        except Exception as error:
+            if not is_unavailable(error):
+                log.exception("[DIRECTORY] reading the businesses failed")
+            else:
+                log.warning("[DIRECTORY] database unavailable: %s", type(error).__name__)
+            # Serve what is known and look again a little later, not with every call.
+            self._loaded_at = self._clock() - self._ttl_seconds + 5
+        finally:
+            self._refreshing.release()
+
+
+def _read_profiles(session: Session, ids: Iterable[int] | None) -> list[BusinessProfile]:
+    query = select(Business).options(selectinload(Business.numbers))
+    if ids is not None:
+        query = query.where(Business.id.in_(list(ids)))
+    return [
+        BusinessProfile(
+            id=row.id,
+            name=row.name,
+            lang=row.lang,
+            timezone=row.timezone,
+            ai_prompt=row.ai_prompt,
+            outbound_ai_prompt=row.outbound_ai_prompt,
+            greeting_text=row.greeting_text,
+            phrase_hints=tuple(row.phrase_hints or ()),
+            voice=row.voice,
+            numbers=tuple(number.e164 for number in row.numbers),
+            faq=load_snapshot(session, row.id),
+        )
+        for row in session.scalars(query)
+    ]

@@ -1,0 +1,1 @@
+"""The FAQ fast-path: common questions answered from RAM, without any model."""

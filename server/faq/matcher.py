@@ -1,0 +1,94 @@
+"""From a caller's sentence to a prepared answer, or to the reason why there is none.
+
+A wrong automatic answer is far worse than a miss, so this matches whole phrases and the
+owner's expressions only, and steps back as soon as two rows claim the sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.faq.normalize import normalize
+from server.faq.snapshot import CompiledRow, FaqRow, FaqSnapshot
+
+MAX_TEXT_CHARS = 200
+"""Longer utterances are stories, and stories are for the agent (spec: faq, guardrails)."""
+
+_EXACT, _PHRASE, _EXPRESSION = 1.0, 0.9, 0.88
+_EXPRESSION_SECONDS = 0.005
+_MAX_SPARE_WORDS = 3
+"""Words that a sentence may hold beside a phrase before the phrase no longer explains it."""
+
+# Words that want something done rather than something told (spec: faq, guardrails).
+_ACTIONS = frozenset(
+    normalize(
+        "תקבע תקבעי לקבוע קבע להזמין תזמין תזמיני לבטל תבטל תבטלי לשנות תשנה לדחות תשלח תשלחי "
+        "שלח שלחי לשלוח פנוי פנויה פנויים תור לשלם תלונה להתלונן נציג מנהל אדם תעביר תעבירי "
+        "book cancel reschedule send pay complain human available appointment"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A prepared answer that fits."""
+
+    row: FaqRow
+    score: float
+    reason: str
+    """``exact``, ``phrase`` or ``expression``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """No automatic answer, and why."""
+
+    reason: str
+    """``empty``, ``too_long``, ``action``, ``ambiguous`` or ``no_match``."""
+    score: float = 0.0
+    """The best score that was not enough."""
+
+
+def match(snapshot: FaqSnapshot, text: str, lang: str) -> Hit | Miss:
+    """Return the row that answers ``text``, spoken in ``lang`` (``he-IL``), or a reason.
+
+    Hostile text and expressions only cost their own match: expressions run under a time-out.
+    """
+    if len(text) > MAX_TEXT_CHARS:
+        return Miss("too_long")
+    key = normalize(text)
+    if not key:
+        return Miss("empty")
+    words = key.split()
+    if any(word in _ACTIONS for word in words):
+        return Miss("action")
+    hits = [
+        Hit(row.row, *found)
+        for row in snapshot.rows
+        if row.row.lang == lang and (found := _score(row, key, len(words))) is not None
+    ]
+    if not hits:
+        return Miss("no_match")
+    best = max(hits, key=lambda hit: hit.score)
+    rivals = {hit.row.intent_key for hit in hits if best.score - hit.score < 0.05}
+    if len(rivals) > 1:
+        return Miss("ambiguous", best.score)
+    return best
+
+
+def _score(row: CompiledRow, key: str, word_count: int) -> tuple[float, str] | None:
+    """Return how well ``row`` explains ``key`` and by what, or None."""
+    if key in row.phrases:
+        return _EXACT, "exact"
+    padded = f" {key} "
+    for phrase in row.phrases:
+        spare = word_count - phrase.count(" ") - 1
+        if spare <= _MAX_SPARE_WORDS and f" {phrase} " in padded:
+            return _PHRASE, "phrase"
+    for expression in row.expressions:
+        try:
+            if expression.search(key, timeout=_EXPRESSION_SECONDS):
+                return _EXPRESSION, "expression"
+        except TimeoutError:
+            continue
+    return None

@@ -1,0 +1,76 @@
+"""Who may do what: users, their businesses, API tokens, and the log of changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.clock import utc_now
+from server.models.base import Base
+
+OWNER, ADMIN, OPERATOR = "owner", "admin", "operator"
+ROLES = (OWNER, ADMIN, OPERATOR)
+"""Owners have all businesses, admins edit one, operators read its calls and work its leads."""
+
+
+class User(Base):
+    """A person who signs in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    """Lower case."""
+    password_hash: Mapped[str] = mapped_column(Text)
+    is_owner: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Membership(Base):
+    """A user's role in one business."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (UniqueConstraint("user_id", "business_id", name="uq_memberships_user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    business_id: Mapped[int] = mapped_column(
+        ForeignKey("business.id", ondelete="CASCADE"), index=True
+    )
+    role: Mapped[str] = mapped_column(String(10))
+
+
+class ApiToken(Base):
+    """A bearer token of the JSON API; only its hash is stored."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 in hex; the token itself is long and random, so no salt is needed."""
+    role: Mapped[str] = mapped_column(String(10))
+    business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
+    """None for an owner's token, which sees all businesses."""
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditEntry(Base):
+    """One change that somebody made. Never edited, never holding secrets."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int | None] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(String(200))
+    """``token:<name>``, ``user:<id>`` or ``command line``."""
+    action: Mapped[str] = mapped_column(String(80))
+    """``faq.update``, ``business.create``…"""
+    target: Mapped[str] = mapped_column(String(120), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

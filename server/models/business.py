@@ -1,0 +1,74 @@
+"""A business, the numbers that ring at it, and its prepared answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.clock import utc_now
+from server.models.base import Base
+
+
+class Business(Base):
+    """Everything belongs to a business."""
+
+    __tablename__ = "business"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    lang: Mapped[str] = mapped_column(String(10), default="he-IL")
+    timezone: Mapped[str] = mapped_column(String(64), default="Asia/Jerusalem")
+    ai_prompt: Mapped[str] = mapped_column(Text, default="")
+    outbound_ai_prompt: Mapped[str] = mapped_column(Text, default="")
+    greeting_text: Mapped[str] = mapped_column(Text, default="")
+    phrase_hints: Mapped[list[str]] = mapped_column(default=list)
+    voice: Mapped[str] = mapped_column(String(64), default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+    numbers: Mapped[list[BusinessPhoneNumber]] = relationship(
+        back_populates="business", cascade="all, delete-orphan", order_by="BusinessPhoneNumber.id"
+    )
+    faqs: Mapped[list[BusinessFaq]] = relationship(
+        back_populates="business", cascade="all, delete-orphan"
+    )
+
+
+class BusinessPhoneNumber(Base):
+    """A number that callers dial; it selects the business of an inbound call."""
+
+    __tablename__ = "business_phone_numbers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int] = mapped_column(
+        ForeignKey("business.id", ondelete="CASCADE"), index=True
+    )
+    e164: Mapped[str] = mapped_column(String(20), unique=True)
+
+    business: Mapped[Business] = relationship(back_populates="numbers")
+
+
+class BusinessFaq(Base):
+    """A common question: how callers say it, and what is answered."""
+
+    __tablename__ = "business_faqs"
+    __table_args__ = (Index("ix_business_faqs_business_id_active", "business_id", "active"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
+    intent_key: Mapped[str] = mapped_column(String(80))
+    label: Mapped[str] = mapped_column(String(120), default="")
+    patterns_json: Mapped[list[str]] = mapped_column(default=list)
+    answer_text: Mapped[str] = mapped_column(Text)
+    channels: Mapped[str] = mapped_column(String(10), default="voice")
+    lang: Mapped[str] = mapped_column(String(10), default="he-IL")
+    priority: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+    business: Mapped[Business] = relationship(back_populates="faqs")

@@ -1,0 +1,105 @@
+"""Leads, the calls that made them, and what was said in each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.clock import utc_now
+from server.models.base import Base
+
+
+class Lead(Base):
+    """What the operator works on: one per call, there from the call's first second.
+
+    ``status`` is the pipeline's (new → processing → processed | failed), ``work_status`` the
+    operator's (new | in_work | done | lost).
+    """
+
+    __tablename__ = "leads"
+    __table_args__ = (Index("ix_leads_business_id_created_at", "business_id", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
+    call_sid: Mapped[str] = mapped_column(String(64), unique=True)
+    phone: Mapped[str] = mapped_column(String(40), default="", index=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    status: Mapped[str] = mapped_column(String(20), default="new")
+    work_status: Mapped[str] = mapped_column(String(20), default="new")
+    transcript: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class Call(Base):
+    """One phone call."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index("ix_calls_business_id_started_at", "business_id", "started_at"),)
+
+    call_sid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
+    lead_id: Mapped[int | None] = mapped_column(
+        ForeignKey("leads.id", ondelete="SET NULL"), index=True
+    )
+    direction: Mapped[str] = mapped_column(String(10), default="inbound")
+    from_number: Mapped[str] = mapped_column(String(40), default="")
+    to_number: Mapped[str] = mapped_column(String(40), default="")
+    status: Mapped[str] = mapped_column(String(20), default="ringing")
+    end_reason: Mapped[str | None] = mapped_column(String(40))
+    is_test: Mapped[bool] = mapped_column(default=False)
+    agent: Mapped[str] = mapped_column(String(40), default="")
+    prompt_hash: Mapped[str] = mapped_column(String(64), default="")
+    stages_ms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    started_at: Mapped[datetime] = mapped_column(default=utc_now)
+    ended_at: Mapped[datetime | None]
+    duration: Mapped[int | None]
+    """Whole seconds; as the carrier reports them, else measured here."""
+
+    turns: Mapped[list[CallTurn]] = relationship(
+        cascade="all, delete-orphan", order_by="CallTurn.index"
+    )
+
+
+class CallTurn(Base):
+    """One utterance of the caller or one reply, in the order in which they happened."""
+
+    __tablename__ = "call_turns"
+    __table_args__ = (UniqueConstraint("call_sid", "index", name="uq_call_turns_call_sid_index"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_sid: Mapped[str] = mapped_column(ForeignKey("calls.call_sid", ondelete="CASCADE"))
+    index: Mapped[int]
+    speaker: Mapped[str] = mapped_column(String(10))
+    """``caller`` or ``agent``."""
+    text: Mapped[str] = mapped_column(Text, default="")
+    path: Mapped[str | None] = mapped_column(String(20))
+    """Replies: ``GREETING``, ``FAQ_FASTPATH``, ``AGENT`` or ``FALLBACK``. The caller's: none."""
+    intent_key: Mapped[str | None] = mapped_column(String(80))
+    heard_ms: Mapped[int | None]
+    """How much of a reply the caller really heard."""
+    interrupted: Mapped[bool] = mapped_column(default=False)
+    timings_ms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Recording(Base):
+    """A recording that Twilio announced. ``key`` makes a repeated announcement one row."""
+
+    __tablename__ = "recordings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """The recording's SID, or the call's SID and the URL's hash where Twilio sent no SID."""
+    call_sid: Mapped[str] = mapped_column(String(64), index=True)
+    """No foreign key: the announcement may come before the call's row."""
+    recording_sid: Mapped[str] = mapped_column(String(64), default="")
+    url: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(String(20), default="completed")
+    duration: Mapped[int | None]
+    received_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -1,0 +1,268 @@
+"""Every setting of Maane, typed, validated once at start, and described for ``.env.example``.
+
+The names of the environment variables are the upper-case field names; they are a contract.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from server.errors import SettingsError
+
+INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
+"""Where a development machine keeps its database, secret and media."""
+
+RESERVED = (
+    "google_cloud_service_account_json",
+    "google_application_credentials",
+    "google_stt_language",
+    "google_stt_model",
+    "google_stt_location",
+    "whisper_model",
+    "redis_url",
+    "openai_summary_model",
+    "openai_embedding_model",
+    "faq_embeddings_enabled",
+    "faq_min_score",
+    "ai_first_reply_words",
+    "barge_in_grace_ms",
+    "reply_refractory_ms",
+    "silence_prompt_sec",
+    "silence_hangup_sec",
+    "filler_after_ms",
+)
+"""Fields whose names and values are checked already, but which this release does not act on."""
+
+
+class Settings(BaseModel):
+    """The one settings object. Build it with :func:`load_settings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # The server
+    database_url: str = Field(
+        default=f"sqlite:///{INSTANCE_DIR / 'maane.db'}",
+        description="SQLAlchemy address of the database: sqlite:///… or postgresql://…",
+    )
+    secret_key: str = Field(
+        default="",
+        description="Signs sessions and stream tokens. Empty: made once and kept in "
+        "instance/secret_key. Set it when several machines serve.",
+    )
+    public_base_url: str = Field(
+        default="",
+        description="How Twilio reaches this server, e.g. https://phone.example.com (no path). "
+        "Signatures are computed from it. Empty: the address of each request.",
+    )
+    port: int = Field(default=5000, ge=1, le=65535, description="The port served on.")
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged."
+    )
+    media_dir: Path = Field(
+        default=INSTANCE_DIR / "media", description="Where rendered speech and recordings are kept."
+    )
+    redis_url: str = Field(default="", description="Redis shared by several processes.")
+    max_concurrent_calls: int = Field(
+        default=100, ge=1, le=2000, description="Calls at once; more get message-taking."
+    )
+    drain_timeout_sec: float = Field(
+        default=120, ge=0, le=3600, description="How long running calls may go on after SIGTERM."
+    )
+
+    # Twilio
+    twilio_account_sid: str = Field(default="", description="Twilio account (AC…).")
+    twilio_auth_token: str = Field(
+        default="",
+        description="Checks Twilio's signatures. Without it only loopback is served.",
+    )
+
+    # OpenAI
+    openai_api_key: str = Field(
+        default="", description="Makes the agent an OpenAI Realtime session. Empty: local engine."
+    )
+    openai_base_url: str = Field(
+        default="https://api.openai.com/v1", description="Moves every OpenAI call, sockets too."
+    )
+    openai_realtime_model: str = Field(default="gpt-realtime-2.1", description="The agent's model.")
+    openai_transcribe_model: str = Field(
+        default="gpt-live-transcribe",
+        description="Transcribes the caller; gpt-transcribe takes over where it is refused.",
+    )
+    openai_summary_model: str = Field(default="gpt-6-luna", description="Writes the summaries.")
+    openai_embedding_model: str = Field(
+        default="text-embedding-3-small", description="Embeds FAQ patterns."
+    )
+
+    # Google and local speech
+    google_cloud_service_account_json: str = Field(
+        default="", description="Service account for Speech and TTS: the JSON itself, or base64."
+    )
+    google_application_credentials: str = Field(
+        default="", description="The same as the path of a file."
+    )
+    google_stt_language: str = Field(
+        default="iw-IL", description="Google's own code of the language (Hebrew is iw-IL)."
+    )
+    google_stt_model: str = Field(default="chirp_3", description="Google's recognition model.")
+    google_stt_location: str = Field(default="eu", description="Region of Google's recogniser.")
+    whisper_model: str = Field(default="", description="A faster-whisper model, if installed.")
+    tts_speaking_rate: float = Field(
+        default=0.95, ge=0.5, le=1.5, description="Speed of every synthesiser; 1.0 is natural."
+    )
+
+    # Answering
+    faq_fastpath_enabled: bool = Field(
+        default=True, description="Answer common questions from RAM."
+    )
+    faq_min_score: float = Field(
+        default=0.78, ge=0.75, le=0.85, description="The bar for an automatic answer."
+    )
+    faq_cache_ttl_sec: float = Field(
+        default=120, ge=1, le=3600, description="Age at which RAM copies are read again."
+    )
+    faq_embeddings_enabled: bool = Field(default=True, description="Use embeddings near the bar.")
+    agents_enabled: bool = Field(
+        default=True, description="0: no model; FAQ answers and message-taking only."
+    )
+    agent_max_output_tokens: int = Field(
+        default=160, ge=20, le=1000, description="Text budget of one reply, in tokens."
+    )
+    ai_first_reply_words: int = Field(
+        default=24, ge=5, le=60, description="Longest first reply, in words."
+    )
+
+    # Turn-taking
+    barge_in: bool = Field(default=True, description="The caller may interrupt at any moment.")
+    barge_in_voice_frames: int = Field(
+        default=10,
+        ge=3,
+        le=50,
+        description="Frames of 20 ms of voice that interrupt at the latest.",
+    )
+    barge_in_grace_ms: int = Field(
+        default=0, ge=0, le=250, description="Deafness to interruption at a reply's start."
+    )
+    min_utt_sec: float = Field(
+        default=1.0, ge=0.1, le=3.0, description="Shorter sounds must hold words to be a turn."
+    )
+    max_utt_sec: float = Field(
+        default=4.5, ge=2.0, le=30.0, description="A monologue is committed in parts from here on."
+    )
+    reply_refractory_ms: int = Field(
+        default=1000, ge=0, le=5000, description="Least gap between two replies."
+    )
+    vad_hangover_ms: int = Field(
+        default=200, ge=60, le=1500, description="Silence that ends an utterance."
+    )
+    max_call_sec: float = Field(default=1800, ge=10, le=14400, description="Longest call.")
+    silence_prompt_sec: float = Field(
+        default=10, ge=2, le=120, description="Silence before asking whether anybody is there."
+    )
+    silence_hangup_sec: float = Field(
+        default=10, ge=2, le=120, description="More silence before hanging up."
+    )
+    filler_after_ms: int = Field(
+        default=1500, ge=300, le=5000, description="Thinking time before a filler is spoken."
+    )
+    ws_keepalive_sec: float = Field(
+        default=18, ge=5, le=60, description="Seconds between WebSocket pings."
+    )
+
+    @field_validator("public_base_url")
+    @classmethod
+    def _origin_only(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if value:
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+                raise ValueError("must be an origin such as https://phone.example.com")
+        return value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        if urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _driver(cls, value: str) -> str:
+        # The scheme that hosting platforms still hand out; SQLAlchemy dropped it.
+        if value.startswith("postgres://"):
+            value = "postgresql://" + value.removeprefix("postgres://")
+        if not value.startswith(("sqlite:", "postgresql:", "postgresql+psycopg2:")):
+            raise ValueError("must be sqlite:///… or postgresql://…")
+        return value
+
+    def reserved_in_use(self) -> list[str]:
+        """Return the environment variables that are set but not acted on by this release."""
+        return [name.upper() for name in RESERVED if name in self.model_fields_set]
+
+
+def load_settings(environ: dict[str, str] | None = None) -> Settings:
+    """Return the settings of ``environ`` (the process's environment by default).
+
+    An empty variable counts as absent, so that a copied ``.env.example`` changes nothing.
+
+    Raises:
+        SettingsError: a value is missing or wrong; the message names the variable.
+    """
+    source = dict(os.environ) if environ is None else environ
+    fields = {
+        name: source[name.upper()]
+        for name in Settings.model_fields
+        if source.get(name.upper(), "") != ""
+    }
+    try:
+        settings = Settings.model_validate(fields)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
+        )
+        raise SettingsError(problems) from None
+    if not settings.secret_key:
+        settings = settings.model_copy(update={"secret_key": _kept_secret(INSTANCE_DIR)})
+    return settings
+
+
+def _kept_secret(directory: Path) -> str:
+    """Return the secret kept in ``directory``, made there on first use."""
+    path = directory / "secret_key"
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        fresh = directory / f".secret_key.{secrets.token_hex(4)}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        try:
+            path.hardlink_to(fresh)  # atomic: of two processes starting together one wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
+
+
+def env_example() -> str:
+    """Return the text of ``.env.example``: every variable, what it does and its default."""
+    lines = [
+        "# Every setting of Maane. Copy to .env and fill in what you need; empty means default.",
+        "# Written by `flask --app wsgi settings example`.",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = {True: "1", False: "0"}.get(default) if isinstance(default, bool) else None
+        if shown is None:
+            shown = str(default).replace(str(INSTANCE_DIR), "instance")
+        note = " Not acted on by this release." if name in RESERVED else ""
+        lines += ["", f"# {field.description}{note}"]
+        in_place = name in ("database_url", "media_dir")
+        lines.append(f"{name.upper()}=" if in_place else f"{name.upper()}={shown}")
+        if in_place:
+            lines[-2] += f" Default: {shown}"
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Recognisers and synthesisers behind one protocol each."""

@@ -1,0 +1,54 @@
+"""The framing between the server and its speech helper process.
+
+One message: two big-endian 32-bit lengths, a JSON header, a binary payload.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+import orjson
+
+from server.errors import ProtocolError
+
+_LENGTHS = struct.Struct(">II")
+MAX_BYTES = 64 << 20
+"""No message of either side comes near this; more means a broken stream."""
+
+
+def send_message(sock: socket.socket, header: dict[str, Any], payload: bytes = b"") -> None:
+    """Write one message; blocks until it is taken or the socket times out."""
+    head = orjson.dumps(header)
+    sock.sendall(_LENGTHS.pack(len(head), len(payload)) + head + payload)
+
+
+def receive_message(sock: socket.socket) -> tuple[dict[str, Any], bytes] | None:
+    """Read one message; None at a clean end of the stream.
+
+    Raises:
+        ProtocolError: the stream ended inside a message, or its lengths make no sense.
+        TimeoutError: nothing came within the socket's time-out.
+    """
+    lengths = _read(sock, _LENGTHS.size)
+    if lengths is None:
+        return None
+    head_size, payload_size = _LENGTHS.unpack(lengths)
+    if head_size > MAX_BYTES or payload_size > MAX_BYTES:
+        raise ProtocolError("speech helper message too long", code="helper_message")
+    head = _read(sock, head_size) or b"{}"
+    payload = _read(sock, payload_size) if payload_size else b""
+    return orjson.loads(head), payload or b""
+
+
+def _read(sock: socket.socket, size: int) -> bytes | None:
+    data = bytearray()
+    while len(data) < size:
+        chunk = sock.recv(size - len(data))
+        if not chunk:
+            if data:
+                raise ProtocolError("speech helper stopped in mid-message", code="helper_message")
+            return None
+        data += chunk
+    return bytes(data)
