@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask_openapi3 import Info, OpenAPI
 
-from server import __version__
+from server import __version__, health, media_socket
 from server.api import register_api
 from server.cli import register_commands
 from server.settings import Settings, load_settings
+from server.webhooks import voice
 from server.wiring import wire
+
+MAX_BODY_BYTES = 1 << 20
+"""Twilio's webhooks and the API's bodies are far smaller."""
 
 
 def build_app(settings: Settings | None = None) -> OpenAPI:
     """See :func:`server.create_app`."""
     settings = settings or load_settings()
+    _log_to_stderr(settings.log_level)
     app = OpenAPI(
         "server",
         info=Info(title="Maane", version=__version__, description="JSON API of Maane"),
@@ -21,7 +28,21 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
         static_folder=None,
     )
     app.config["SECRET_KEY"] = settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     wire(app, settings)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(voice.blueprint)
+    app.register_blueprint(media_socket.blueprint)
     register_api(app)
     register_commands(app)
     return app
+
+
+def _log_to_stderr(level: str) -> None:
+    """Log one line an event. A handler that is there already (tests, a platform) stays."""
+    root = logging.getLogger()
+    if not root.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        root.addHandler(handler)
+    logging.getLogger("server").setLevel(level)

@@ -19,6 +19,9 @@ from server.models import Business
 
 log = logging.getLogger(__name__)
 
+_RETRY_SECONDS = 5.0
+"""How long what is known serves on after a failed reading."""
+
 
 @dataclass(frozen=True, slots=True)
 class BusinessProfile:
@@ -116,13 +119,17 @@ class Directory:
         self._by_number = {n: p.id for p in profiles.values() for n in p.numbers}
 
     def _refresh_when_old(self) -> None:
-        """Start one background read when the copy is old; never wait for it."""
+        """Start one background read when the copy is old; only the first read is waited for."""
         if self._clock() - self._loaded_at < self._ttl_seconds:
+            return
+        if not self._profiles:
+            self.load_if_possible()
             return
         if self._refreshing.acquire(blocking=False):
             threading.Thread(target=self._refresh, name="directory", daemon=True).start()
 
-    def _refresh(self) -> None:
+    def load_if_possible(self) -> None:
+        """Read everything, or log why not and look again a little later."""
         try:
             self.load()
         except Exception as error:
@@ -130,8 +137,11 @@ class Directory:
                 log.exception("[DIRECTORY] reading the businesses failed")
             else:
                 log.warning("[DIRECTORY] database unavailable: %s", type(error).__name__)
-            # Serve what is known and look again a little later, not with every call.
-            self._loaded_at = self._clock() - self._ttl_seconds + 5
+            self._loaded_at = self._clock() - self._ttl_seconds + _RETRY_SECONDS
+
+    def _refresh(self) -> None:
+        try:
+            self.load_if_possible()
         finally:
             self._refreshing.release()
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.calls.recorder import CallRecorder
+from server.calls.registry import CallRegistry
+from server.calls.service import CallService, uses_realtime
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.settings import Settings
@@ -35,6 +38,7 @@ class Services:
     directory: Directory
     helper: SpeechHelper
     clips: ClipStore
+    calls: CallService
     providers: dict[str, Provider]
 
 
@@ -47,21 +51,75 @@ def wire(app: Flask, settings: Settings) -> Services:
         database = Database(db.engine)
     helper = SpeechHelper()
     synthesiser = LocalSynthesiser(helper, settings.tts_speaking_rate)
-    services = Services(
+    clips = ClipStore(synthesiser, settings.media_dir, settings.tts_speaking_rate)
+    directory = Directory(database, settings.faq_cache_ttl_sec)
+    parts = Services(
         settings=settings,
         database=database,
-        directory=Directory(database, settings.faq_cache_ttl_sec),
+        directory=directory,
         helper=helper,
-        clips=ClipStore(synthesiser, settings.media_dir, settings.tts_speaking_rate),
-        providers={
-            "synthesiser": Provider(synthesiser.name, "local test voice"),
-        },
+        clips=clips,
+        calls=CallService(
+            settings,
+            directory,
+            clips,
+            CallRecorder(database),
+            CallRegistry(settings.max_concurrent_calls),
+        ),
+        providers=_providers(settings),
     )
-    app.extensions[_EXTENSION] = services
-    return services
+    app.extensions[_EXTENSION] = parts
+    return parts
 
 
 def services() -> Services:
     """Return the parts of the current application (needs an application context)."""
-    found: Services = current_app.extensions[_EXTENSION]
+    return services_of(current_app)
+
+
+def services_of(app: Flask) -> Services:
+    """Return the parts of ``app``."""
+    found: Services = app.extensions[_EXTENSION]
     return found
+
+
+def start(app: Flask) -> None:
+    """Begin serving: read the businesses, and render in the background what they may say."""
+    parts = services_of(app)
+    for name in parts.settings.reserved_in_use():
+        log.warning("[SETTINGS] %s is set, but this release does not act on it", name)
+    for part, provider in parts.providers.items():
+        log.info("[PROVIDER] %s=%s (%s)", part, provider.name, provider.why)
+    parts.directory.load_if_possible()
+    for business in parts.directory.all():
+        parts.calls.prepare_clips(business)
+
+
+def drain(app: Flask) -> None:
+    """Stop taking calls; those that run go on."""
+    services_of(app).calls.registry.draining = True
+
+
+def stop(app: Flask) -> None:
+    """End what still runs, write down what is known, and let go of the helper process."""
+    parts = services_of(app)
+    parts.calls.registry.end_all("error")
+    parts.calls.recorder.flush()
+    parts.helper.close()
+
+
+def _providers(settings: Settings) -> dict[str, Provider]:
+    """Return the choice for each part: the best one whose credentials are there."""
+    realtime = uses_realtime(settings)
+    if realtime:
+        agent = Provider("openai-realtime", f"model {settings.openai_realtime_model}")
+        transcriber = Provider("openai-realtime", f"model {settings.openai_transcribe_model}")
+    else:
+        why = "OPENAI_API_KEY is empty" if settings.agents_enabled else "AGENTS_ENABLED=0"
+        agent = Provider("receptionist", why)
+        transcriber = Provider("typed-words", f"{why}: only test calls are understood")
+    return {
+        "agent": agent,
+        "transcriber": transcriber,
+        "synthesiser": Provider("espeak", "the local test voice"),
+    }

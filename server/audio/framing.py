@@ -32,6 +32,11 @@ class Reframer:
         self._rest = data[whole:]
         return [data[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES)]
 
+    def take(self) -> bytes:
+        """Return and forget the part of a frame that is left over."""
+        rest, self._rest = self._rest, b""
+        return rest
+
 
 def frames_of(ulaw: bytes) -> list[bytes]:
     """Return ``ulaw`` as whole frames, the last one filled up with silence."""

@@ -48,4 +48,6 @@ def serve(sock: socket.socket) -> None:
 if __name__ == "__main__":
     # Ctrl-C reaches the whole foreground group; this process ends when the server closes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    server_socket = socket.socket(fileno=int(sys.argv[1]))
+    server_socket.setblocking(True)  # a green server hands it over non-blocking
+    serve(server_socket)

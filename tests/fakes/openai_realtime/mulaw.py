@@ -1,7 +1,7 @@
 """G.711 mu-law audio at 8 kHz: conversion, and the voice of the stand-in.
 
 Audio is ``bytes`` of mu-law, one byte a sample, 8 bytes a millisecond; PCM is float in -1..1.
-Kept apart from the product's codec on purpose: a fake that shared it would share its mistakes.
+Kept apart from the product's codec on purpose: with the same code a fake has the same mistakes.
 """
 
 import zlib
@@ -43,7 +43,7 @@ def encode(samples: Samples) -> bytes:
     exponent = np.floor(np.log2(magnitude)).astype(np.int64) - 7
     mantissa = (magnitude >> (exponent + 3)) & 15
     codes = np.where(pcm < 0, 0x80, 0) | (exponent << 4) | mantissa
-    return (codes ^ 0xFF).astype(np.uint8).tobytes()
+    return bytes((codes ^ 0xFF).astype(np.uint8))
 
 
 def to_pcm16_24khz(mulaw: bytes) -> bytes:

@@ -106,7 +106,9 @@ class RealtimeOptions:
 
     Delays (milliseconds unless the name says seconds)
         ``first_audio_delay_ms`` runs from ``response.create`` to the first delta.
-        ``audio_pace`` is speed over real time: 1.0 real time, 8.0 default, 0 all at once.
+        ``audio_pace`` is speed over real time: 1.0 real time, 8.0 default, 0 all at once;
+        ``delta_ms`` is the audio in one delta. ``tool_argument_delay_ms`` follows each piece of a
+        call's arguments.
 
     Faults
         ``refuse``: HTTP status of the handshake. ``accept_then_silent``: the socket opens and
@@ -135,6 +137,7 @@ class RealtimeOptions:
     first_audio_delay_ms: float = 300
     audio_pace: float = 8.0
     delta_ms: int = 200
+    tool_argument_delay_ms: float = 10
 
     refuse: int | None = None
     accept_then_silent: bool = False

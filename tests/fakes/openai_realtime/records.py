@@ -96,8 +96,8 @@ class ResponseRecord:
 class SessionRecord:
     """Everything one connection did. Fields are added to by the server only.
 
-    ``audio`` is all that was ever appended, in order, in the input format. ``violations`` holds
-    every protocol fault; ``hard_violations`` leaves out the unavoidable races.
+    ``violations`` holds every protocol fault; ``hard_violations`` leaves out the unavoidable
+    races. ``script_errors`` are mistakes of the test's own callables.
     """
 
     id: str
@@ -107,15 +107,25 @@ class SessionRecord:
     config: Json = field(default_factory=dict)
     events: list[ClientEvent] = field(default_factory=list, repr=False)
     sent: list[ServerEvent] = field(default_factory=list, repr=False)
-    audio: bytearray = field(default_factory=bytearray, repr=False)
+    appended: bytearray = field(default_factory=bytearray, repr=False)
     commits: list[Commit] = field(default_factory=list, repr=False)
     responses: list[ResponseRecord] = field(default_factory=list)
     truncations: list[Truncation] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     script_errors: list[str] = field(default_factory=list)
-    items: tuple[ContextItem, ...] = ()
+    conversation: Callable[[], tuple[ContextItem, ...]] = field(default=tuple, repr=False)
     closed_at: float | None = None
     close_code: int | None = None
+
+    @property
+    def audio(self) -> bytes:
+        """A copy of all audio ever appended, in order, in the input format."""
+        return bytes(self.appended)
+
+    @property
+    def items(self) -> tuple[ContextItem, ...]:
+        """The conversation as it stands: order, transcripts, statuses."""
+        return self.conversation()
 
     @property
     def open(self) -> bool:
@@ -152,9 +162,7 @@ class SessionRecord:
         self.wait_until(lambda session: len(session.events_of(event_type)) >= count, timeout)
         return self.events_of(event_type)[count - 1]
 
-    def wait_for_commit(
-        self, count: int = 1, timeout: float = DEFAULT_TIMEOUT_SECONDS
-    ) -> Commit:
+    def wait_for_commit(self, count: int = 1, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> Commit:
         """The ``count``-th commit, waited for if need be."""
         self.wait_until(lambda session: len(session.commits) >= count, timeout)
         return self.commits[count - 1]

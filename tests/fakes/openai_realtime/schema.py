@@ -72,7 +72,8 @@ class ClientError(Exception):
 
     ``param`` is the dotted path of the offending field, or None. ``blame_event`` False sends the
     error with ``event_id`` null, as the service does for a late truncation. ``race`` marks faults
-    that a correct client cannot always avoid because its event crossed one of the server's.
+    that a correct client cannot always avoid because its event crossed one of the server's;
+    ``injected`` those that a test asked for and that are not the client's doing.
     """
 
     code: str
@@ -80,6 +81,7 @@ class ClientError(Exception):
     param: str | None = None
     blame_event: bool = True
     race: bool = False
+    injected: bool = False
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

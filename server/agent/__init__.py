@@ -1,0 +1,1 @@
+"""Who answers what the FAQ does not: the OpenAI Realtime session, or the local receptionist."""

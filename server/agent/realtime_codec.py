@@ -1,0 +1,381 @@
+"""The OpenAI Realtime protocol (GA) as a pure object: our wishes in, wire messages out, and back.
+
+Plain JSON on the audio path: the SDK's typed events cost thirty times as much per frame
+(docs/decisions/media-transport.md); its types check these messages in the tests. No socket here:
+what is to be sent goes to ``send``. Only the call's loop may touch it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from server.audio import mulaw
+from server.turns import events as on
+
+log = logging.getLogger(__name__)
+
+_APPEND = b'{"type":"input_audio_buffer.append","audio":"'
+_AUDIO_TOKENS_PER_TEXT_TOKEN = 4
+"""A reply's budget is given in text; its audio costs about four times as many tokens."""
+
+_LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
+"""Recognisers that take ``languages`` and ``keywords`` instead of one ``language``."""
+
+FALLBACK_TRANSCRIBER = "gpt-transcribe"
+END_CALL = "end_call"
+_END_CALL_TOOL = {
+    "type": "function",
+    "name": END_CALL,
+    "description": "Ends the phone call. Call it only after saying goodbye.",
+    "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
+}
+_BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """What one Realtime session is set up with."""
+
+    compact_prompt: str
+    full_prompt: str
+    languages: tuple[str, ...]
+    """ISO 639-1 codes that the caller may speak, likeliest first."""
+    keywords: tuple[str, ...]
+    transcribe_model: str
+    voice: str
+    speed: float
+    max_output_tokens: int
+    """A reply's budget in text tokens."""
+
+
+@dataclass(slots=True)
+class _Response:
+    """One response of the model, ours by ``reply_id``."""
+
+    reply_id: str
+    event_id: str
+    id: str | None = None
+    item_id: str | None = None
+    received_ms: float = 0.0
+    cancelled: bool = False
+    hang_up: bool = False
+    has_calls: bool = False
+
+
+class RealtimeProtocol:
+    """One session's protocol.
+
+    Args:
+        plan: what to set the session up with.
+        send: takes one wire message; must not block.
+    """
+
+    def __init__(self, plan: SessionPlan, send: Callable[[bytes], None]) -> None:
+        self._plan = plan
+        self._transcribe_model = plan.transcribe_model
+        self._send = send
+        self._sequence = 0
+        self._commits: deque[tuple[str, str]] = deque()
+        """(event id, utterance id) of commits that the server has not confirmed."""
+        self._utterance_of_item: dict[str, str] = {}
+        self._responses: dict[str, _Response] = {}
+        """By reply id; the last few, for truncation and late events."""
+        self._active: _Response | None = None
+        self._next: str | None = None
+        """Reply id that waits until the active response is over."""
+        self._setup_id = ""
+        self.transcriber_refused: str | None = None
+        """The recogniser that the service would not take, once it has said so."""
+
+    # Ours to the service
+
+    def set_up(self) -> None:
+        """Configure the fresh session."""
+        plan = self._plan
+        self._setup_id = self._emit(
+            "session.update",
+            session={
+                "type": "realtime",
+                "instructions": plan.compact_prompt,
+                "output_modalities": ["audio"],
+                "max_output_tokens": plan.max_output_tokens * _AUDIO_TOKENS_PER_TEXT_TOKEN,
+                "audio": {
+                    "input": {
+                        "format": {"type": "audio/pcmu"},
+                        "noise_reduction": {"type": "near_field"},
+                        "transcription": self._transcription(),
+                        "turn_detection": None,
+                    },
+                    "output": {
+                        "format": {"type": "audio/pcmu"},
+                        "voice": plan.voice,
+                        "speed": plan.speed,
+                    },
+                },
+            },
+        )
+
+    def _transcription(self) -> dict[str, Any]:
+        plan, model = self._plan, self._transcribe_model
+        if model.startswith(_LISTING_MODELS):
+            wanted: dict[str, Any] = {"model": model, "languages": list(plan.languages)}
+            if plan.keywords:
+                wanted["keywords"] = list(plan.keywords)
+            return wanted
+        return {"model": model, "language": plan.languages[0]}
+
+    def upgrade(self) -> None:
+        """Expand the compact instructions to the full ones, with the tools."""
+        self._emit(
+            "session.update",
+            session={
+                "type": "realtime",
+                "instructions": self._plan.full_prompt,
+                "tools": [_END_CALL_TOOL],
+                "tool_choice": "auto",
+            },
+        )
+
+    def append(self, audio: bytes) -> None:
+        """Send audio of the caller."""
+        self._send(_APPEND + base64.b64encode(audio) + b'"}')
+
+    def commit(self, utterance_id: str) -> None:
+        """End the utterance; its transcription starts, no response does."""
+        event_id = self._emit("input_audio_buffer.commit")
+        self._commits.append((event_id, utterance_id))
+
+    def clear(self) -> None:
+        """Forget the audio sent since the last commit."""
+        self._emit("input_audio_buffer.clear")
+
+    def remember(self, role: str, text: str) -> None:
+        """Add what was said (``assistant``) or typed (``user``) to the conversation."""
+        kind = "output_text" if role == "assistant" else "input_text"
+        content = [{"type": kind, "text": text}]
+        self._emit(
+            "conversation.item.create",
+            item={"type": "message", "role": role, "content": content},
+        )
+
+    def ask(self, reply_id: str) -> None:
+        """Have the model reply; waits while an earlier response is still being ended."""
+        if self._active is not None:
+            self._next = reply_id
+            return
+        event_id = self._emit("response.create", response={"metadata": {"reply_id": reply_id}})
+        response = _Response(reply_id, event_id)
+        self._active = response
+        kept = list(self._responses.values())[-3:]
+        self._responses = {old.reply_id: old for old in kept} | {reply_id: response}
+
+    def cancel(self, reply_id: str) -> None:
+        """Stop the response; whatever of it still arrives is dropped."""
+        if self._next == reply_id:
+            self._next = None
+        response = self._responses.get(reply_id)
+        if response is None or response.cancelled:
+            return
+        response.cancelled = True
+        if response is self._active and response.id is not None:
+            self._emit("response.cancel", response_id=response.id)
+
+    def truncate(self, reply_id: str, heard_ms: int) -> None:
+        """Cut the reply in the model's memory to what the caller heard."""
+        response = self._responses.get(reply_id)
+        if response is None or response.item_id is None:
+            return
+        if heard_ms <= 0:
+            self._emit("conversation.item.delete", item_id=response.item_id)
+        elif heard_ms < response.received_ms:
+            self._emit(
+                "conversation.item.truncate",
+                item_id=response.item_id,
+                content_index=0,
+                audio_end_ms=heard_ms,
+            )
+
+    def _emit(self, kind: str, **fields: Any) -> str:
+        self._sequence += 1
+        event_id = f"maane_{self._sequence}"
+        self._send(orjson.dumps({"type": kind, "event_id": event_id, **fields}))
+        return event_id
+
+    # The service to us
+
+    def receive(self, message: bytes) -> list[on.Event]:
+        """Return what one wire message means for the call.
+
+        Unknown events, and events that lack what they should hold, mean nothing and are logged.
+        """
+        try:
+            data = orjson.loads(message)
+            handler = _HANDLERS.get(data["type"])
+            return handler(self, data) if handler else []
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, binascii.Error) as e:
+            log.warning("[REALTIME] malformed event dropped: %s", type(e).__name__)
+            return []
+
+    def _committed(self, data: dict[str, Any]) -> list[on.Event]:
+        if self._commits:
+            _, utterance_id = self._commits.popleft()
+            self._utterance_of_item[data["item_id"]] = utterance_id
+        return []
+
+    def _transcript_delta(self, data: dict[str, Any]) -> list[on.Event]:
+        utterance_id = self._utterance_of_item.get(data["item_id"])
+        return [on.PartialTranscript(utterance_id)] if utterance_id else []
+
+    def _transcript_completed(self, data: dict[str, Any]) -> list[on.Event]:
+        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        return [on.Transcript(utterance_id, str(data["transcript"]))] if utterance_id else []
+
+    def _transcript_failed(self, data: dict[str, Any]) -> list[on.Event]:
+        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        log.warning("[REALTIME] transcription failed code=%s", _code(data))
+        return [on.Transcript(utterance_id, None)] if utterance_id else []
+
+    def _response_created(self, data: dict[str, Any]) -> list[on.Event]:
+        active = self._active
+        metadata = data["response"].get("metadata") or {}
+        if active is None or metadata.get("reply_id", active.reply_id) != active.reply_id:
+            return []
+        active.id = data["response"]["id"]
+        if active.cancelled:  # cancelled before it existed; a cancel sent then was lost
+            self._emit("response.cancel", response_id=active.id)
+        return []
+
+    def _speaking(self, data: dict[str, Any]) -> _Response | None:
+        """Return the response that an event belongs to, if it may still be heard."""
+        response = self._active
+        if response is None or response.cancelled or response.id != data["response_id"]:
+            return None
+        return response
+
+    def _audio_delta(self, data: dict[str, Any]) -> list[on.Event]:
+        response = self._speaking(data)
+        if response is None:
+            return []
+        audio = base64.b64decode(data["delta"])
+        response.item_id = data["item_id"]
+        response.received_ms += mulaw.duration_ms(audio)
+        return [on.AgentAudio(response.reply_id, audio)]
+
+    def _text_delta(self, data: dict[str, Any]) -> list[on.Event]:
+        response = self._speaking(data)
+        return [on.AgentText(response.reply_id, str(data["delta"]))] if response else []
+
+    def _item_done(self, data: dict[str, Any]) -> list[on.Event]:
+        response, item = self._speaking(data), data["item"]
+        if response is None or item.get("type") != "function_call":
+            return []
+        if item.get("status", "completed") != "completed":
+            return []
+        ending = item["name"] == END_CALL
+        response.hang_up = response.hang_up or ending
+        response.has_calls = response.has_calls or not ending
+        output = {"ok": True} if ending else {"error": "there is no such tool"}
+        self._emit(
+            "conversation.item.create",
+            item={
+                "type": "function_call_output",
+                "call_id": item["call_id"],
+                "output": orjson.dumps(output).decode(),
+            },
+        )
+        return []
+
+    def _response_done(self, data: dict[str, Any]) -> list[on.Event]:
+        response, given = self._active, data["response"]
+        if response is None or response.id != given["id"]:
+            return []
+        self._active = None
+        events: list[on.Event] = []
+        status = given.get("status")
+        if status not in ("completed", "cancelled"):
+            details = given.get("status_details") or {}
+            error = details.get("error") or {}
+            log.warning(
+                "[REALTIME] response %s reason=%s code=%s",
+                status,
+                details.get("reason"),
+                error.get("code"),
+            )
+        if not response.cancelled:
+            if response.has_calls and status == "completed" and not response.hang_up:
+                self.ask(response.reply_id)  # the model goes on with the tools' results
+                return events
+            finished = on.AgentFinished(
+                response.reply_id, completed=status == "completed", hang_up=response.hang_up
+            )
+            events.append(finished)
+        self._ask_next()
+        return events
+
+    def _ask_next(self) -> None:
+        if self._next is not None:
+            reply_id, self._next = self._next, None
+            self.ask(reply_id)
+
+    def _error(self, data: dict[str, Any]) -> list[on.Event]:
+        error = data["error"]
+        code, event_id = error.get("code"), error.get("event_id")
+        level = logging.DEBUG if code in _BENIGN else logging.WARNING
+        log.log(level, "[REALTIME] error code=%s type=%s", code, error.get("type"))
+        if code == "session_expired":
+            return [on.AgentLost("session_expired")]
+        if event_id is None:
+            return []
+        if event_id == self._setup_id:
+            return self._setup_refused()
+        if self._active is not None and event_id == self._active.event_id:
+            return self._create_refused(code)
+        for commit in list(self._commits):
+            if commit[0] == event_id:
+                self._commits.remove(commit)
+                return [on.Transcript(commit[1], "")]
+        return []
+
+    def _setup_refused(self) -> list[on.Event]:
+        if self._transcribe_model == FALLBACK_TRANSCRIBER:
+            return [on.AgentLost("setup_refused")]
+        self.transcriber_refused = self._transcribe_model
+        self._transcribe_model = FALLBACK_TRANSCRIBER
+        self.set_up()
+        return []
+
+    def _create_refused(self, code: str | None) -> list[on.Event]:
+        """A refused ``response.create`` gets no ``response.done``: release the gate here."""
+        refused, self._active = self._active, None
+        self._ask_next()
+        if refused is None or refused.cancelled:
+            return []
+        log.warning("[REALTIME] response refused code=%s", code)
+        return [on.AgentFinished(refused.reply_id, completed=False)]
+
+
+def _code(data: dict[str, Any]) -> str | None:
+    return (data.get("error") or {}).get("code")
+
+
+_TRANSCRIPTION = "conversation.item.input_audio_transcription"
+_HANDLERS: dict[str, Callable[[RealtimeProtocol, dict[str, Any]], list[on.Event]]] = {
+    "input_audio_buffer.committed": RealtimeProtocol._committed,
+    f"{_TRANSCRIPTION}.delta": RealtimeProtocol._transcript_delta,
+    f"{_TRANSCRIPTION}.completed": RealtimeProtocol._transcript_completed,
+    f"{_TRANSCRIPTION}.failed": RealtimeProtocol._transcript_failed,
+    "response.created": RealtimeProtocol._response_created,
+    "response.output_audio.delta": RealtimeProtocol._audio_delta,
+    "response.output_audio_transcript.delta": RealtimeProtocol._text_delta,
+    "response.output_item.done": RealtimeProtocol._item_done,
+    "response.done": RealtimeProtocol._response_done,
+    "error": RealtimeProtocol._error,
+}

@@ -1,0 +1,167 @@
+"""The receptionist: takes a message without any model. The agent where there is no other.
+
+:class:`Receptionist` is the conversation alone, pure; :class:`ReceptionistAgent` gives it a voice
+from rendered clips.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.agent.base import Post, Signal
+from server.faq.normalize import normalize
+from server.speech.clips import ClipStore
+from server.turns import events as on
+
+_FAREWELLS = tuple(
+    normalize(words)
+    for words in ("להתראות", "ביי", "יום טוב", "זה הכל", "זהו תודה", "goodbye", "bye", "that's all")
+)
+_DIGITS = re.compile(r"(?<!\d)\+?\d[\d\s-]{6,14}\d(?!\d)")
+
+SENTENCES = {
+    "he": {
+        "ask_matter": "אשמח לקחת הודעה ונחזור אליכם. במה מדובר?",
+        "ask_name": "קיבלתי. איך קוראים לכם?",
+        "ask_phone": "תודה. מה מספר הטלפון לחזרה?",
+        "noted": "רשמתי, נחזור אליכם בהקדם. להתראות!",
+        "goodbye": "תודה שהתקשרתם. יום טוב ולהתראות!",
+        "not_heard": "לא שמעתי טוב, אפשר לחזור על זה?",
+    },
+    "en": {
+        "ask_matter": "I will gladly take a message. What is it about?",
+        "ask_name": "Got it. What is your name?",
+        "ask_phone": "Thank you. Which number can we call back?",
+        "noted": "I have noted it, we will call you back soon. Goodbye!",
+        "goodbye": "Thank you for calling. Have a good day, goodbye!",
+        "not_heard": "I did not hear that well. Could you say it again?",
+    },
+}
+
+
+def sentences(language: str) -> dict[str, str]:
+    """Return the fixed sentences in ``language`` (BCP 47), in English where there are none."""
+    return SENTENCES.get(language[:2], SENTENCES["en"])
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One reply of the receptionist."""
+
+    text: str
+    hang_up: bool = False
+
+
+class Receptionist:
+    """Asks for the matter, the name and, where it is unknown, the number; then takes leave.
+
+    Args:
+        language: of what it says.
+        knows_number: whether the caller's number came with the call.
+    """
+
+    def __init__(self, language: str, *, knows_number: bool) -> None:
+        self._say = sentences(language)
+        self._knows_number = knows_number
+        self._asked: str | None = None
+        self.details: dict[str, str] = {}
+        """What was learned: ``need``, ``name``, ``phone``."""
+
+    def reply(self, words: str | None) -> Spoken:
+        """Return what to say after the caller's ``words`` (None: not understood)."""
+        if not words:
+            if self._asked is None:
+                return self._ask("need", "ask_matter")
+            return Spoken(self._say["not_heard"])
+        if _is_farewell(words):
+            return Spoken(self._say["goodbye"], hang_up=True)
+        if self._asked is None:
+            return self._ask("need", "ask_matter")
+        if self._asked == "phone" and (found := _DIGITS.search(words)):
+            words = found.group().strip()
+        self.details[self._asked] = words
+        if "name" not in self.details:
+            return self._ask("name", "ask_name")
+        if "phone" not in self.details and not self._knows_number:
+            return self._ask("phone", "ask_phone")
+        return Spoken(self._say["noted"], hang_up=True)
+
+    def _ask(self, detail: str, sentence: str) -> Spoken:
+        self._asked = detail
+        return Spoken(self._say[sentence])
+
+
+def _is_farewell(words: str) -> bool:
+    key = f" {normalize(words)} "
+    return len(key.split()) <= 6 and any(
+        f" {farewell} " in key or f" ו{farewell} " in key for farewell in _FAREWELLS
+    )
+
+
+class ReceptionistAgent:
+    """The receptionist as a call's agent (see :class:`server.agent.base.Agent`).
+
+    Args:
+        on_details: told what was learned, whenever there is more of it.
+    """
+
+    name = "receptionist"
+
+    def __init__(
+        self,
+        receptionist: Receptionist,
+        clips: ClipStore,
+        language: str,
+        post: Post,
+        on_details: Callable[[dict[str, str]], None],
+    ) -> None:
+        self._receptionist = receptionist
+        self._clips = clips
+        self._language = language
+        self._post = post
+        self._on_details = on_details
+
+    def ask(self, reply_id: str, text: str | None) -> None:
+        """See :class:`server.agent.base.Agent`."""
+        known = dict(self._receptionist.details)
+        spoken = self._receptionist.reply(text)
+        if self._receptionist.details != known:
+            self._on_details(dict(self._receptionist.details))
+
+        def deliver(clip: bytes | None) -> None:
+            if clip is not None:
+                self._tell(on.AgentText(reply_id, spoken.text))
+                self._tell(on.AgentAudio(reply_id, clip))
+            self._tell(on.AgentFinished(reply_id, clip is not None, hang_up=spoken.hang_up))
+
+        self._clips.fetch(spoken.text, self._language, deliver)
+
+    def _tell(self, event: on.Event) -> None:
+        self._post(Signal(self, event))
+
+    def receive(self, message: bytes) -> list[on.Event]:
+        """No wire, no messages."""
+        return []
+
+    def cancel(self, reply_id: str) -> None:
+        """Replies are whole when they come; the call drops what it no longer wants."""
+
+    def truncate(self, reply_id: str, heard_ms: int) -> None:
+        """A conversation of fixed questions remembers none of its own words."""
+
+    def remember_spoken(self, text: str) -> None:
+        """See :meth:`truncate`."""
+
+    def remember_typed(self, text: str) -> None:
+        """See :meth:`truncate`; the words come again with ``ask``."""
+
+    def upgrade(self) -> None:
+        """No instructions, no upgrade."""
+
+    def keep_alive(self) -> None:
+        """Nothing to keep alive."""
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,26 @@
+"""The JSON API under ``/api/``: one module per resource, described by OpenAPI."""
+
+from __future__ import annotations
+
+from flask_openapi3.openapi import OpenAPI
+
+from server.api import businesses, calls, document, faqs, kpis, leads, matching
+from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
+from server.api.resource import BEARER, PREFIX
+
+
+def register_api(app: OpenAPI) -> None:
+    """Put every endpoint of the API on ``app``, and have its errors answered as problems."""
+    app.security_schemes = {
+        BEARER: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Made by `flask --app wsgi token create`; sees the businesses and "
+            "does what its role allows.",
+        }
+    }
+    app.validation_error_model = Problem
+    app.validation_error_callback = from_validation_error
+    for module in (businesses, faqs, matching, leads, calls, kpis, document):
+        app.register_api(module.blueprint)
+    handle_unrouted_problems(app, f"{PREFIX}/")

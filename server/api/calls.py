@@ -1,0 +1,133 @@
+"""Calls, and what was said in each of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from server.api.access import caller, missing, needs
+from server.api.fields import has_controls
+from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor, older_than
+from server.api.resource import BUSINESS_ID, answer, new_resource
+from server.models import OPERATOR, Business, Call, CallTurn
+from server.wiring import services
+
+blueprint = new_resource("calls", "Calls and their turns.")
+
+
+class CallsPath(BaseModel):
+    """Whose calls."""
+
+    business_id: int = Field(description="Id of the business.")
+
+
+class CallPath(BaseModel):
+    """Which call."""
+
+    call_sid: str = Field(description="The carrier's id of the call.")
+
+
+class CallView(BaseModel):
+    """A call."""
+
+    call_sid: str
+    business_id: int
+    lead_id: int | None
+    direction: str = Field(description="inbound or outbound.")
+    from_number: str = Field(alias="from", description="E.164 where a number was shown.")
+    to_number: str = Field(alias="to")
+    status: str
+    end_reason: str | None
+    is_test: bool
+    started_at: datetime
+    ended_at: datetime | None
+    duration_seconds: int | None
+
+
+class TurnView(BaseModel):
+    """One utterance of the caller or one reply."""
+
+    index: int
+    speaker: str = Field(description="caller or agent.")
+    text: str
+    path: str | None = Field(
+        description="Who replied: GREETING, FAQ_FASTPATH, AGENT or FALLBACK; null: the caller's."
+    )
+    intent_key: str | None
+    heard_ms: int | None = Field(description="How much of a reply was heard, in milliseconds.")
+    interrupted: bool = Field(description="Whether the caller broke in.")
+    timings_ms: dict[str, Any] = Field(description="Milliseconds by stage.")
+
+
+class CallDetail(CallView):
+    """A call with its turns, in the order in which they happened."""
+
+    turns: list[TurnView]
+
+
+class CallPage(BaseModel):
+    """A page of calls."""
+
+    items: list[CallView]
+    next_cursor: str | None = NEXT_CURSOR
+
+
+@blueprint.get(f"/businesses/{BUSINESS_ID}/calls", responses={200: CallPage})
+@needs(OPERATOR)
+def list_calls(path: CallsPath, query: PageQuery) -> Response:
+    """List the calls of a business, newest first, without their turns."""
+    wanted = (
+        select(Call)
+        .where(Call.business_id == path.business_id)
+        .order_by(Call.started_at.desc(), Call.call_sid.desc())
+    )
+    if query.cursor is not None:
+        instant, call_sid = decode_cursor(query.cursor, datetime, str)
+        wanted = wanted.where(older_than(Call.started_at, Call.call_sid, (instant, call_sid)))
+    with services().database.read() as session:
+        if session.get(Business, path.business_id) is None:
+            raise missing("business")
+        rows = session.scalars(wanted.limit(query.limit + 1)).all()
+    page, following = cut_page(rows, query.limit, lambda row: (row.started_at, row.call_sid))
+    items = [CallView(**_values(row)) for row in page]
+    return answer(CallPage(items=items, next_cursor=following))
+
+
+@blueprint.get("/calls/<string(maxlength=64):call_sid>", responses={200: CallDetail})
+@needs(OPERATOR)
+def get_call(path: CallPath) -> Response:
+    """Get one call with its turns."""
+    if has_controls(path.call_sid):
+        raise missing("call")
+    with services().database.read() as session:
+        call = session.get(Call, path.call_sid, options=[selectinload(Call.turns)])
+    if call is None:
+        raise missing("call")
+    caller().check_sees(call.business_id, "call")
+    return answer(CallDetail(**_values(call), turns=[_turn(turn) for turn in call.turns]))
+
+
+def _values(call: Call) -> dict[str, Any]:
+    return {
+        "call_sid": call.call_sid,
+        "business_id": call.business_id,
+        "lead_id": call.lead_id,
+        "direction": call.direction,
+        "from": call.from_number,
+        "to": call.to_number,
+        "status": call.status,
+        "end_reason": call.end_reason,
+        "is_test": call.is_test,
+        "started_at": call.started_at,
+        "ended_at": call.ended_at,
+        "duration_seconds": call.duration,
+    }
+
+
+def _turn(turn: CallTurn) -> TurnView:
+    return TurnView.model_validate(turn, from_attributes=True)

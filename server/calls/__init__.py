@@ -1,0 +1,1 @@
+"""A call as one loop around the pure core, and what surrounds it: admission, storing, latency."""

@@ -1,0 +1,166 @@
+"""The calls of this process: bound at the webhook, claimed once by their stream, then remembered.
+
+Also the door: past the set number of calls nobody more is let in.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.agent.base import Agent, Transcriber
+from server.agent.prompts import Prompts
+from server.calls.inbox import Inbox
+from server.clock import Clock, monotonic
+from server.directory import BusinessProfile
+from server.turns import events as on
+from server.turns.policy import CallPolicy
+
+log = logging.getLogger(__name__)
+
+UNCLAIMED_SECONDS = 15.0
+"""A stream that has not come by then will not come; the warm session is closed."""
+
+_REMEMBER_SECONDS = 900.0
+"""How long an ended call's state answers late webhooks."""
+
+_SWEEP_SECONDS = 1.0
+
+
+class Stage(StrEnum):
+    """Where a bound call stands."""
+
+    BOUND = "bound"
+    STREAMING = "streaming"
+    ENDED = "ended"
+    """Ended in order: by the agent, the caller, the carrier, or its cap."""
+    LOST = "lost"
+    """The stream never came, or broke."""
+
+
+@dataclass(slots=True)
+class BoundCall:
+    """Everything a stream needs to start at once; decided at the webhook, changed by nobody."""
+
+    call_sid: str
+    business: BusinessProfile
+    direction: str
+    """``inbound`` or ``outbound``; locked."""
+    from_number: str
+    to_number: str
+    prompts: Prompts
+    policy: CallPolicy
+    inbox: Inbox
+    agent: Agent
+    transcriber: Transcriber
+    is_test: bool
+    bound_at: float
+    stage: Stage = Stage.BOUND
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCall:
+    """What late webhooks need to know of a call that is over."""
+
+    stage: Stage
+    language: str
+    reason: str
+    ended_at: float
+
+
+class CallRegistry:
+    """Bound calls by CallSid. Safe to call from any thread; nothing here blocks."""
+
+    def __init__(self, max_calls: int, clock: Clock = monotonic) -> None:
+        self._max_calls = max_calls
+        self._clock = clock
+        self._live: dict[str, BoundCall] = {}
+        self._ended: dict[str, EndedCall] = {}
+        self._lock = threading.Lock()
+        self._sweeper: threading.Thread | None = None
+        self.draining = False
+        """Whether new calls are turned away because the process is about to end."""
+
+    def live(self, call_sid: str) -> BoundCall | None:
+        """Return the call with this sid if it is bound or streaming."""
+        return self._live.get(call_sid)
+
+    def ended(self, call_sid: str) -> EndedCall | None:
+        """Return how the call with this sid ended, if that was lately."""
+        return self._ended.get(call_sid)
+
+    def count(self) -> int:
+        """Return how many calls are bound or streaming."""
+        return len(self._live)
+
+    def has_room(self) -> bool:
+        """Tell whether one more call may come in."""
+        return not self.draining and self.count() < self._max_calls
+
+    def bind(self, call: BoundCall) -> bool:
+        """Keep ``call`` for its stream; False if its sid is known already (a retried webhook)."""
+        with self._lock:
+            if call.call_sid in self._live or call.call_sid in self._ended:
+                return False
+            self._live[call.call_sid] = call
+            if self._sweeper is None:
+                self._sweeper = threading.Thread(target=self._sweep, name="registry", daemon=True)
+                self._sweeper.start()
+            return True
+
+    def claim(self, call_sid: str) -> BoundCall | None:
+        """Hand the call to its stream. Only the first stream gets it."""
+        with self._lock:
+            call = self._live.get(call_sid)
+            if call is None or call.stage is not Stage.BOUND:
+                return None
+            call.stage = Stage.STREAMING
+            return call
+
+    def end(self, call: BoundCall, reason: str) -> None:
+        """Forget a live call but for how it ended."""
+        lost = reason in ("stream_lost", "error")
+        with self._lock:
+            if self._live.pop(call.call_sid, None) is not None:
+                self._ended[call.call_sid] = EndedCall(
+                    Stage.LOST if lost else Stage.ENDED,
+                    call.policy.language,
+                    reason,
+                    self._clock(),
+                )
+
+    def request_end(self, call_sid: str, reason: str) -> None:
+        """Have a call end from outside: its loop, or this registry if it has none yet."""
+        call = self._live.get(call_sid)
+        if call is None:
+            return
+        if call.stage is Stage.STREAMING:
+            call.inbox.put(on.EndRequested(reason))
+        else:
+            self.end(call, reason)
+            call.agent.close()
+
+    def end_all(self, reason: str) -> None:
+        """Have every live call end."""
+        for call_sid in list(self._live):
+            self.request_end(call_sid, reason)
+
+    def sweep(self) -> None:
+        """Close what no stream has claimed, and forget what ended long ago."""
+        now = self._clock()
+        for call in list(self._live.values()):
+            if call.stage is Stage.BOUND and now - call.bound_at > UNCLAIMED_SECONDS:
+                log.warning("[STREAM] never came call=%s", call.call_sid)
+                self.end(call, "stream_lost")
+                call.agent.close()
+        with self._lock:
+            for call_sid, ended in list(self._ended.items()):
+                if now - ended.ended_at > _REMEMBER_SECONDS:
+                    del self._ended[call_sid]
+
+    def _sweep(self) -> None:
+        stop = threading.Event()
+        while not stop.wait(_SWEEP_SECONDS):
+            self.sweep()

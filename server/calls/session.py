@@ -1,0 +1,332 @@
+"""One call: its inbox, its loop, and the hands that carry out what the core decides.
+
+The loop waits for the next event or the core's next deadline, asks the core, and acts. It alone
+writes audio to Twilio and speaks to the agent; the readers only fill the inbox.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+
+from server.agent.base import Agent, Signal, Transcriber
+from server.calls import store
+from server.calls.recorder import CallRecorder
+from server.calls.registry import BoundCall
+from server.clock import monotonic, utc_now
+from server.errors import ProtocolError
+from server.faq import matcher
+from server.faq.snapshot import FaqSnapshot
+from server.masking import mask_text
+from server.net.websocket import WebSocket
+from server.speech.clips import ClipStore
+from server.telephony import media_codec
+from server.turns import actions as do
+from server.turns import events as on
+from server.turns.core import CallCore
+
+log = logging.getLogger(__name__)
+
+_LINGER_SECONDS = 0.5
+"""How long Twilio may take to answer our close frame before the socket is cut."""
+
+
+class CallSession:
+    """Runs one call from its ``start`` message to its end.
+
+    Args:
+        call: claimed from the registry.
+        sock: the media socket.
+        messages: its reader, positioned after ``start``.
+        start: that message.
+        snapshot: returns the business's prepared answers as they are now.
+        replace_agent: makes the receptionist when the agent is lost.
+        keepalive_seconds: between WebSocket pings.
+    """
+
+    def __init__(
+        self,
+        call: BoundCall,
+        sock: WebSocket,
+        messages: Iterator[bytes],
+        start: media_codec.StreamStart,
+        *,
+        clips: ClipStore,
+        recorder: CallRecorder,
+        snapshot: Callable[[], FaqSnapshot],
+        replace_agent: Callable[[BoundCall, str], tuple[Agent, Transcriber]],
+        keepalive_seconds: float,
+    ) -> None:
+        self._call = call
+        self._socket = sock
+        self._messages = messages
+        self._stream_sid = start.stream_sid
+        self._encoder = media_codec.Encoder(start.stream_sid)
+        self._clips = clips
+        self._recorder = recorder
+        self._snapshot = snapshot
+        self._replace_agent = replace_agent
+        self._keepalive_seconds = keepalive_seconds
+        self._core = CallCore(call.policy)
+        self._started_at = monotonic()
+        self._stages_ms: dict[str, float] = {
+            "webhook_to_start": round((self._started_at - call.bound_at) * 1000, 1)
+        }
+        self._own_events: deque[on.Event] = deque()
+        self._end_reason: str | None = None
+
+    def run(self) -> str:
+        """Take the call; return why it ended. Leaves both sockets closed, whatever happens."""
+        call = self._call
+        reader = threading.Thread(target=self._read_for_ever, name="media-reader", daemon=True)
+        log.info("[CALL_DIRECTION_SET] call=%s direction=%s", call.call_sid, call.direction)
+        log.info("[PROMPT_BIND] call=%s hash=%s", call.call_sid, call.prompts.fingerprint)
+        if call.direction == "outbound":
+            log.info("[OUTBOUND] bot_speaks_first call=%s", call.call_sid)
+        reader.start()
+        try:
+            self._loop()
+        except ConnectionError:
+            self._end_reason = "stream_lost"
+        except Exception:
+            log.exception("[CALL] loop failed call=%s", call.call_sid)
+            self._end_reason = "error"
+        finally:
+            call.agent.close()
+            self._socket.close()
+            reader.join(_LINGER_SECONDS)
+            self._socket.abort()
+        reason = self._end_reason or "error"
+        self._recorder.write(store.call_ended(call.call_sid, reason, utc_now(), self._stages_ms))
+        log.info(
+            "[CALL_END] call=%s reason=%s seconds=%.1f dropped_frames=%d",
+            call.call_sid,
+            reason,
+            monotonic() - self._started_at,
+            call.inbox.dropped,
+        )
+        return reason
+
+    # The loop
+
+    def _loop(self) -> None:
+        self._handle(on.StreamStarted())
+        ping_at = monotonic() + self._keepalive_seconds
+        while self._end_reason is None:
+            deadline = self._core.next_deadline()
+            wake_at = ping_at if deadline is None else min(deadline, ping_at)
+            item = self._call.inbox.get(max(0.0, wake_at - monotonic()))
+            if item is None:
+                self._handle(on.Tick())
+            elif isinstance(item, Signal):
+                self._handle_signal(item)
+            else:
+                self._handle(item)
+            if monotonic() >= ping_at:
+                ping_at = monotonic() + self._keepalive_seconds
+                self._keep_alive()
+
+    def _keep_alive(self) -> None:
+        log.debug("[WS_KEEPALIVE] call=%s", self._call.call_sid)
+        self._socket.ping()
+        self._call.agent.keep_alive()
+
+    def _handle_signal(self, signal: Signal) -> None:
+        if signal.source is not self._call.agent and signal.source is not self._call.transcriber:
+            return  # of an agent that has been replaced
+        if isinstance(signal.payload, bytes):
+            for event in self._call.agent.receive(signal.payload):
+                self._handle(event)
+        else:
+            self._handle(signal.payload)
+
+    def _handle(self, event: on.Event) -> None:
+        """Have the core decide on ``event``, act on it, and on what acting itself brought up."""
+        events = self._own_events
+        events.append(event)
+        while events:
+            for action in self._core.handle(events.popleft(), monotonic()):
+                _HANDS[type(action)](self, action)
+
+    # The reader
+
+    def _read_for_ever(self) -> None:
+        put = self._call.inbox.put
+        for message in self._messages:
+            try:
+                event = media_codec.decode(message, self._stream_sid)
+            except ProtocolError as error:
+                log.warning(
+                    "[STREAM] message dropped call=%s code=%s: %s",
+                    self._call.call_sid,
+                    error.code,
+                    error.message,
+                )
+                continue
+            if isinstance(event, media_codec.StreamStart):
+                self._second_start(event)
+            elif isinstance(event, media_codec.StreamStop):
+                put(on.EndRequested("caller_hangup"))
+            elif isinstance(event, on.CallerTyped) and not self._call.is_test:
+                log.warning("[STREAM] typed words on a real call=%s", self._call.call_sid)
+            elif event is not None:
+                put(event)
+        # A stop comes first where there is one; else the stream broke.
+        put(on.EndRequested("stream_lost"))
+
+    def _second_start(self, start: media_codec.StreamStart) -> None:
+        wanted = start.parameters.get("direction", self._call.direction)
+        if wanted != self._call.direction:
+            log.error(
+                "[CALL_DIRECTION_CHANGE_BLOCKED] call=%s stays=%s",
+                self._call.call_sid,
+                self._call.direction,
+            )
+        else:
+            log.warning("[STREAM] second start ignored call=%s", self._call.call_sid)
+
+    # The hands
+
+    def _send_audio(self, action: do.SendAudio) -> None:
+        if "start_to_first_audio" not in self._stages_ms:
+            waited_ms = (monotonic() - self._started_at) * 1000
+            self._stages_ms["start_to_first_audio"] = round(waited_ms, 1)
+        self._socket.send(self._encoder.media(action.audio))
+
+    def _send_mark(self, action: do.SendMark) -> None:
+        self._socket.send(self._encoder.mark(action.name))
+
+    def _send_clear(self, _: do.SendClear) -> None:
+        self._socket.send(self._encoder.clear)
+
+    def _hear(self, action: do.HearAudio) -> None:
+        self._call.transcriber.hear(action.audio)
+
+    def _commit(self, action: do.CommitUtterance) -> None:
+        self._call.transcriber.commit(action.utterance_id)
+
+    def _drop_heard(self, _: do.DropHeard) -> None:
+        self._call.transcriber.drop_heard()
+
+    def _match_faq(self, action: do.MatchFaq) -> None:
+        started = monotonic()
+        snapshot = self._snapshot()
+        found = matcher.match(snapshot, action.text, self._call.policy.language)
+        match_ms = (monotonic() - started) * 1000
+        business_id = self._call.business.id
+        if isinstance(found, matcher.Hit):
+            log.info(
+                "[FAQ] hit biz=%d intent=%s score=%.2f ms=%.2f",
+                business_id,
+                found.row.intent_key,
+                found.score,
+                match_ms,
+            )
+            self._own_events.append(
+                on.FaqHit(
+                    action.utterance_id,
+                    found.row.intent_key,
+                    found.row.answer_text,
+                    found.score,
+                    match_ms,
+                )
+            )
+            return
+        log.info(
+            "[FAQ] match ms=%.2f best=%.2f intent=- score=%.2f reason=%s biz=%d",
+            match_ms,
+            found.score,
+            found.score,
+            found.reason,
+            business_id,
+        )
+        self._own_events.append(on.FaqMissed(action.utterance_id, found.reason, match_ms))
+
+    def _fetch_clip(self, action: do.FetchClip) -> None:
+        put, reply_id = self._call.inbox.put, action.reply_id
+
+        def deliver(clip: bytes | None) -> None:
+            put(on.ClipFailed(reply_id) if clip is None else on.ClipReady(reply_id, clip))
+
+        self._clips.fetch(action.text, action.language, deliver)
+
+    def _ask_agent(self, action: do.AskAgent) -> None:
+        self._call.agent.ask(action.reply_id, action.text)
+
+    def _cancel_agent(self, action: do.CancelAgent) -> None:
+        self._call.agent.cancel(action.reply_id)
+
+    def _truncate_agent(self, action: do.TruncateAgent) -> None:
+        self._call.agent.truncate(action.reply_id, action.heard_ms)
+
+    def _remember_spoken(self, action: do.RememberSpoken) -> None:
+        self._call.agent.remember_spoken(action.text)
+
+    def _remember_typed(self, action: do.RememberTyped) -> None:
+        self._call.agent.remember_typed(action.text)
+
+    def _upgrade_prompt(self, _: do.UpgradePrompt) -> None:
+        log.info("[PROMPT_UPGRADE] call=%s", self._call.call_sid)
+        self._call.agent.upgrade()
+
+    def _use_receptionist(self, action: do.UseReceptionist) -> None:
+        log.warning("[AGENT_LOST] call=%s reason=%s", self._call.call_sid, action.reason)
+        self._call.agent.close()
+        self._call.agent, self._call.transcriber = self._replace_agent(self._call, action.reason)
+
+    def _save_turn(self, action: do.SaveTurn) -> None:
+        self._recorder.write(store.turn_saved(self._call.call_sid, action, utc_now()))
+        if self._call.is_test:
+            self._show_turn(action)
+
+    def _show_turn(self, turn: do.SaveTurn) -> None:
+        """Tell our own test caller how the turn was understood; Twilio never sees this."""
+        shown = {
+            "index": turn.index,
+            "speaker": turn.speaker,
+            "text": turn.text,
+            "path": turn.path,
+            "heard_ms": turn.heard_ms,
+            "interrupted": turn.interrupted,
+            "timings_ms": dict(turn.timings_ms),
+        }
+        message = {"event": "turn", "streamSid": self._stream_sid, "turn": shown}
+        self._socket.send(orjson.dumps(message))
+
+    def _note(self, action: do.Note) -> None:
+        fields = " ".join(f"{name}={_shown(value)}" for name, value in action.fields.items())
+        log.info("%s call=%s %s", action.tag, self._call.call_sid, fields)
+
+    def _hang_up(self, action: do.HangUp) -> None:
+        self._end_reason = action.reason
+
+
+def _shown(value: object) -> str:
+    return mask_text(value) if isinstance(value, str) else str(value)
+
+
+_HANDS: dict[type[Any], Callable[[CallSession, Any], None]] = {
+    do.SendAudio: CallSession._send_audio,
+    do.SendMark: CallSession._send_mark,
+    do.SendClear: CallSession._send_clear,
+    do.HearAudio: CallSession._hear,
+    do.CommitUtterance: CallSession._commit,
+    do.DropHeard: CallSession._drop_heard,
+    do.MatchFaq: CallSession._match_faq,
+    do.FetchClip: CallSession._fetch_clip,
+    do.AskAgent: CallSession._ask_agent,
+    do.CancelAgent: CallSession._cancel_agent,
+    do.TruncateAgent: CallSession._truncate_agent,
+    do.RememberSpoken: CallSession._remember_spoken,
+    do.RememberTyped: CallSession._remember_typed,
+    do.UpgradePrompt: CallSession._upgrade_prompt,
+    do.UseReceptionist: CallSession._use_receptionist,
+    do.SaveTurn: CallSession._save_turn,
+    do.Note: CallSession._note,
+    do.HangUp: CallSession._hang_up,
+}

@@ -1,0 +1,146 @@
+"""The rows of a call: each function makes one idempotent unit of work for the recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.calls.recorder import Write
+from server.clock import utc_now
+from server.models import Business, Call, CallTurn, Lead
+from server.turns.actions import SaveTurn
+
+TERMINAL = ("completed", "busy", "failed", "no-answer", "canceled")
+"""Twilio's last words on a call."""
+
+_RANK = {"queued": 0, "initiated": 1, "ringing": 2, "in-progress": 3} | dict.fromkeys(TERMINAL, 4)
+
+
+def call_arrived(
+    *,
+    call_sid: str,
+    business_id: int,
+    direction: str,
+    from_number: str,
+    to_number: str,
+    is_test: bool,
+    prompt_hash: str,
+    agent: str,
+    at: datetime,
+) -> Write:
+    """Create the lead and the call, once."""
+
+    def work(session: Session) -> None:
+        if session.get(Call, call_sid) or session.get(Business, business_id) is None:
+            return
+        phone = from_number if direction == "inbound" else to_number
+        lead = session.scalar(select(Lead).where(Lead.call_sid == call_sid))
+        if lead is None:
+            lead = Lead(
+                business_id=business_id,
+                call_sid=call_sid,
+                phone=phone,
+                created_at=at,
+                fields={},
+            )
+            session.add(lead)
+            session.flush()
+        session.add(
+            Call(
+                call_sid=call_sid,
+                business_id=business_id,
+                lead_id=lead.id,
+                direction=direction,
+                from_number=from_number,
+                to_number=to_number,
+                is_test=is_test,
+                prompt_hash=prompt_hash,
+                agent=agent,
+                status="ringing",
+                started_at=at,
+            )
+        )
+
+    return work
+
+
+def status_changed(call_sid: str, status: str, duration_seconds: int | None) -> Write:
+    """Move the call's status forward; a late or repeated callback never moves it back."""
+
+    def work(session: Session) -> None:
+        call = session.get(Call, call_sid)
+        if call is None or _RANK.get(status, -1) <= _RANK.get(call.status, -1):
+            if call is not None and duration_seconds is not None and status == call.status:
+                call.duration = duration_seconds
+            return
+        call.status = status
+        if duration_seconds is not None:
+            call.duration = duration_seconds
+        if status in TERMINAL:
+            call.ended_at = call.ended_at or utc_now()
+            call.end_reason = call.end_reason or f"call_status_{status}"
+
+    return work
+
+
+def call_ended(call_sid: str, reason: str, at: datetime, stages_ms: Mapping[str, float]) -> Write:
+    """Close the call's row and put what was said live into its lead."""
+
+    def work(session: Session) -> None:
+        call = session.get(Call, call_sid)
+        if call is None:
+            return
+        call.end_reason = reason
+        call.stages_ms = dict(stages_ms)
+        call.ended_at = call.ended_at or at
+        if call.duration is None:
+            call.duration = round((call.ended_at - call.started_at).total_seconds())
+        if call.status not in TERMINAL:
+            call.status = "completed"
+        lead = session.get(Lead, call.lead_id) if call.lead_id else None
+        if lead is not None and not lead.transcript:
+            lead.transcript = "\n".join(
+                f"{turn.speaker}: {turn.text}" for turn in call.turns if turn.text
+            )
+
+    return work
+
+
+def turn_saved(call_sid: str, turn: SaveTurn, at: datetime) -> Write:
+    """Insert the turn, or bring its row up to date."""
+
+    def work(session: Session) -> None:
+        row = session.scalar(
+            select(CallTurn).where(CallTurn.call_sid == call_sid, CallTurn.index == turn.index)
+        )
+        if row is None:
+            if session.get(Call, call_sid) is None:
+                return
+            row = CallTurn(call_sid=call_sid, index=turn.index, created_at=at)
+            session.add(row)
+        row.speaker = turn.speaker
+        row.text = turn.text
+        row.path = turn.path
+        row.intent_key = turn.intent_key
+        row.heard_ms = turn.heard_ms
+        row.interrupted = turn.interrupted
+        row.timings_ms = dict(turn.timings_ms)
+
+    return work
+
+
+def lead_learned(call_sid: str, details: Mapping[str, Any]) -> Write:
+    """Add what the agent learned (``name``, ``phone``, ``need``…) to the lead."""
+
+    def work(session: Session) -> None:
+        lead = session.scalar(select(Lead).where(Lead.call_sid == call_sid))
+        if lead is None:
+            return
+        lead.fields = {**lead.fields, **details}
+        lead.name = lead.name or str(details.get("name", ""))[:200]
+
+    return work

@@ -1,0 +1,15 @@
+"""The commands of ``flask --app wsgi``, one module per group."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from server.cli import database, demo, owner, settings, token
+from server.cli.call import call_command
+
+
+def register_commands(app: Flask) -> None:
+    """Put every command on ``app``."""
+    for module in (owner, token, demo, database, settings):
+        app.cli.add_command(module.group)
+    app.cli.add_command(call_command)

@@ -1,0 +1,59 @@
+"""What works and what does not: for the platform, for people, and for the tests."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from flask import Blueprint, Response, jsonify
+
+from server import __version__
+from server.db import is_unavailable
+from server.wiring import Services, services
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/version")
+def version() -> Response:
+    """The release that runs. Asks nobody, so it answers whenever the process lives."""
+    return jsonify(name="maane", version=__version__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> tuple[Response, int]:
+    """The state of each part; 503 when calls would suffer."""
+    parts = services()
+    database = _database_state(parts)
+    healthy = database["ok"] and not parts.calls.registry.draining
+    body = {
+        "ok": healthy,
+        "version": __version__,
+        "database": database,
+        "providers": {
+            part: {"name": provider.name, "why": provider.why}
+            for part, provider in parts.providers.items()
+        },
+        "calls": {
+            "live": parts.calls.registry.count(),
+            "limit": parts.settings.max_concurrent_calls,
+            "draining": parts.calls.registry.draining,
+        },
+        "writes_waiting": parts.calls.recorder.waiting,
+        "threads": threading.active_count(),
+        "settings_without_effect": parts.settings.reserved_in_use(),
+    }
+    return jsonify(body), 200 if healthy else 503
+
+
+def _database_state(parts: Services) -> dict[str, object]:
+    kind = parts.database.engine.dialect.name
+    try:
+        parts.database.ping()
+    except Exception as error:
+        if not is_unavailable(error):
+            log.exception("[HEALTH] database check failed")
+        return {"ok": False, "kind": kind, "problem": type(error).__name__}
+    return {"ok": True, "kind": kind}

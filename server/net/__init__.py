@@ -1,0 +1,1 @@
+"""WebSockets on plain blocking sockets, for both of a call's connections."""

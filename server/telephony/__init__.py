@@ -1,0 +1,1 @@
+"""Twilio's words, at the edge only."""

@@ -1,0 +1,1 @@
+"""Turn-taking: the pure core of a call. Events in, actions out, time handed in."""

@@ -1,0 +1,162 @@
+"""What the core wants done. The session carries these out in the order given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SendAudio:
+    """Mu-law for the caller's ear."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SendMark:
+    """A label that Twilio echoes when everything before it has been played."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendClear:
+    """Empty Twilio's buffer: the caller hears silence at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class HearAudio:
+    """Audio of the caller for agent and recogniser."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommitUtterance:
+    """The caller has stopped: transcribe what was heard."""
+
+    utterance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropHeard:
+    """What was heard since the last commit was no speech: forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFaq:
+    """Look for a prepared answer; ``FaqHit`` or ``FaqMissed`` follows."""
+
+    utterance_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchClip:
+    """Get rendered speech; ``ClipReady`` or ``ClipFailed`` follows."""
+
+    reply_id: str
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgent:
+    """Have the agent reply; ``AgentAudio``… with the same ``reply_id`` follow."""
+
+    reply_id: str
+    text: str | None
+    """The caller's words where they are known; the agent has heard the audio too."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAgent:
+    """Stop the reply upstream; its late audio is no longer wanted."""
+
+    reply_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruncateAgent:
+    """Make the agent remember only what the caller heard of its reply."""
+
+    reply_id: str
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RememberSpoken:
+    """Tell the agent what was said to the caller without it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RememberTyped:
+    """Tell the agent what the caller typed instead of saying it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradePrompt:
+    """Give the agent its full instructions; happens once."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseReceptionist:
+    """Replace the lost agent by the local receptionist."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTurn:
+    """Store one turn. Sent again with the same index when more of it is known."""
+
+    index: int
+    speaker: str
+    text: str
+    path: str | None = None
+    intent_key: str | None = None
+    heard_ms: int | None = None
+    interrupted: bool = False
+    timings_ms: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the log: a tag of the spec with its fields."""
+
+    tag: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Close both sockets; nothing follows."""
+
+    reason: str
+
+
+Action = (
+    SendAudio
+    | SendMark
+    | SendClear
+    | HearAudio
+    | CommitUtterance
+    | DropHeard
+    | MatchFaq
+    | FetchClip
+    | AskAgent
+    | CancelAgent
+    | TruncateAgent
+    | RememberSpoken
+    | RememberTyped
+    | UpgradePrompt
+    | UseReceptionist
+    | SaveTurn
+    | Note
+    | HangUp
+)

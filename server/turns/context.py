@@ -1,0 +1,48 @@
+"""What the parts of one core share: the present moment, the actions so far, the numbering."""
+
+from __future__ import annotations
+
+from server.turns import actions as do
+from server.turns.model import CallerTurn
+from server.turns.policy import CallPolicy
+
+
+class Context:
+    """Valid for one event at a time: ``begin`` opens it, the parts add their actions."""
+
+    def __init__(self, policy: CallPolicy) -> None:
+        self.policy = policy
+        self.now = 0.0
+        """Seconds, as the session's clock counts them."""
+        self.out: list[do.Action] = []
+        self._last_id = 0
+        self._next_index = 0
+
+    def begin(self, now: float) -> None:
+        """Start on an event that happened at ``now``."""
+        self.now = now
+        self.out = []
+
+    def do(self, action: do.Action) -> None:
+        """Add ``action`` to what is to be done."""
+        self.out.append(action)
+
+    def note(self, tag: str, **fields: object) -> None:
+        """Add a line for the log."""
+        self.out.append(do.Note(tag, fields))
+
+    def new_id(self, kind: str) -> str:
+        """Return a name that is unique in the call: ``u1``, ``r2``…"""
+        self._last_id += 1
+        return f"{kind}{self._last_id}"
+
+    def new_index(self) -> int:
+        """Return the next row number of the transcript."""
+        self._next_index += 1
+        return self._next_index - 1
+
+    def save_caller(self, turn: CallerTurn) -> None:
+        """Store what is known of the caller's ``turn``, giving it a row if it has none."""
+        if turn.index is None:
+            turn.index = self.new_index()
+        self.do(do.SaveTurn(turn.index, "caller", turn.words))

@@ -1,0 +1,390 @@
+"""The core of a call: one object, events in, actions out, no clock and no I/O.
+
+The session hands it everything that happens together with the time, carries out the actions that
+come back, and wakes it at ``next_deadline()``. The rules of turn-taking (spec: call, 1-4) are
+here and in the two sides it joins, ``Listening`` and ``Speaking``; ``model.TRANSITIONS`` is the
+table of its states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from server.turns import actions as do
+from server.turns import events as on
+from server.turns.context import Context
+from server.turns.endpointing import Speech
+from server.turns.listening import Listening
+from server.turns.model import (
+    AGENT_PATH,
+    FALLBACK_PATH,
+    FAQ_PATH,
+    GREETING_PATH,
+    TRANSITIONS,
+    CallerTurn,
+    State,
+)
+from server.turns.policy import CallPolicy, Phrase
+from server.turns.speaking import Speaking
+
+MAX_FAQ_CHARS = 200
+"""Longer utterances go to the agent (spec: call, 4)."""
+
+
+class CallCore:
+    """Decides what happens in one call. Not thread-safe: one loop owns it."""
+
+    def __init__(self, policy: CallPolicy) -> None:
+        self.policy = policy
+        self.state = State.CONNECTING
+        self._context = Context(policy)
+        self._listening = Listening(self._context)
+        self._speaking = Speaking(self._context)
+        self._agent_lost = False
+        self._prompt_upgraded = False
+        self._started_at = 0.0
+
+    def handle(self, event: on.Event, now: float) -> list[do.Action]:
+        """Take ``event``, which happened at ``now`` (seconds), and return what is to be done."""
+        if self.state is State.ENDED:
+            return []
+        self._context.begin(now)
+        _HANDLERS[type(event)](self, event)
+        self._keep_deadlines()
+        self._pump()
+        return self._context.out
+
+    def next_deadline(self) -> float | None:
+        """Return when ``Tick`` is due if nothing happens before; None once the call has ended."""
+        if self.state is State.ENDED:
+            return None
+        times = [
+            self._started_at + self.policy.max_call_seconds,
+            self._listening.settle_at,
+            self._speaking.stalled_at,
+            self._speaking.mark_overdue_at,
+        ]
+        if self._may_sound and (due := self._speaking.next_due()) is not None:
+            times.append(max(due, self._sound_not_before))
+        return min(time for time in times if time is not None)
+
+    def _keep_deadlines(self) -> None:
+        """Act on every deadline that has come."""
+        now = self._context.now
+        if self.state is not State.ENDED and self._past(
+            self._started_at + self.policy.max_call_seconds
+        ):
+            self._hang_up("max_duration")
+        if self.state is State.ENDED:
+            return
+        if self._past(self._listening.settle_at) and self._listening.turn is not None:
+            self._settle(self._listening.turn)
+        if self._past(self._speaking.stalled_at):
+            self._reply_stalled()
+        overdue = self._speaking.mark_overdue_at
+        if overdue is not None and now >= overdue:
+            self._reply_heard(mark_echoed=False)
+
+    def _past(self, moment: float | None) -> bool:
+        return moment is not None and self._context.now >= moment
+
+    # The stream
+
+    def _on_started(self, _: on.StreamStarted) -> None:
+        self._started_at = self._context.now
+        self._go(State.GREETING)
+        if self.policy.greeting_text:
+            self._say(self.policy.greeting_text, GREETING_PATH)
+        elif self.policy.agent_speaks_first:
+            self._speaking.ask_agent(None, GREETING_PATH)
+        else:
+            self._upgrade_prompt()
+            self._go(State.LISTENING)
+
+    def _on_end(self, event: on.EndRequested) -> None:
+        self._hang_up(event.reason)
+
+    def _on_key(self, _: on.KeyPressed) -> None:
+        self._context.note("[DTMF]", state=self.state.value)
+
+    def _on_tick(self, _: on.Tick) -> None:
+        """Deadlines are looked at after every event; this one only brings the time."""
+
+    # The caller
+
+    def _on_audio(self, event: on.CallerAudio) -> None:
+        for change in self._listening.push(event.audio):
+            if change is Speech.STARTED:
+                self._speech_started()
+            else:
+                turn = self._listening.end_utterance()
+                if turn is not None:
+                    self._think(turn)
+
+    def _speech_started(self) -> None:
+        if self._speaking.sounding is not None:
+            if not self.policy.barge_in:
+                self._listening.ignore_utterance()
+                return
+            self._interrupt()
+        self._listening.begin_utterance()
+
+    def _on_typed(self, event: on.CallerTyped) -> None:
+        text = event.text.strip()
+        if not text:
+            return
+        if self._speaking.sounding is not None:
+            self._interrupt()
+        turn = self._listening.type_words(text)
+        if turn is not None:
+            self._think(turn)
+
+    def _on_partial(self, event: on.PartialTranscript) -> None:
+        self._listening.note_partial(event.utterance_id)
+
+    def _on_transcript(self, event: on.Transcript) -> None:
+        turn = self._listening.take_transcript(event)
+        if turn is not None:
+            self._think(turn)
+
+    def _think(self, turn: CallerTurn) -> None:
+        """The caller has stopped: decide on the words once they are all there."""
+        if self._speaking.reply is None:
+            self._go(State.THINKING)
+        if not turn.waiting:
+            self._settle(turn)
+
+    def _settle(self, turn: CallerTurn) -> None:
+        """Decide on the words of ``turn``: they are all there, or as many as will come in time."""
+        turn.settled = True
+        words = turn.words
+        if self._speaking.reply is not None:
+            if not turn.failed and words == (turn.answered_words or ""):
+                return  # the sound held no new words: what was prepared is played
+            self._speaking.withdraw()
+            self._go(State.THINKING)
+        if not words and not turn.failed:
+            self._no_words(turn)
+            return
+        turn.answered_words = words
+        self._context.save_caller(turn)
+        if words and self.policy.faq_enabled and not turn.failed and len(words) <= MAX_FAQ_CHARS:
+            self._context.do(do.MatchFaq(turn.utterances[-1], words))
+        else:
+            self._speaking.ask_agent(words or None, self._agent_path)
+
+    def _no_words(self, turn: CallerTurn) -> None:
+        long_enough = turn.voiced_ms >= self.policy.min_utterance_seconds * 1000
+        phrase = self.policy.phrases.get(Phrase.NOT_HEARD)
+        if long_enough and phrase:
+            self._say(phrase, FALLBACK_PATH)
+            return
+        self._listening.close_turn()
+        self._go(State.LISTENING)
+
+    # Answers
+
+    def _on_faq_hit(self, event: on.FaqHit) -> None:
+        turn = self._awaiting_answer(event.utterance_id)
+        if turn is not None:
+            turn.match_ms = event.match_ms
+            self._say(event.answer_text, FAQ_PATH, intent_key=event.intent_key)
+
+    def _on_faq_missed(self, event: on.FaqMissed) -> None:
+        turn = self._awaiting_answer(event.utterance_id)
+        if turn is not None:
+            turn.match_ms = event.match_ms
+            self._speaking.ask_agent(turn.words, self._agent_path)
+
+    def _awaiting_answer(self, utterance_id: str) -> CallerTurn | None:
+        turn = self._listening.turn
+        if turn is None or not turn.settled or self._speaking.reply is not None:
+            return None
+        return turn if turn.utterances[-1:] == [utterance_id] else None
+
+    def _say(
+        self, text: str, path: str, *, intent_key: str | None = None, hang_up: bool = False
+    ) -> None:
+        self._speaking.say(text, path, intent_key=intent_key, hang_up=hang_up)
+
+    def _on_clip(self, event: on.ClipReady) -> None:
+        if self._speaking.expects(event.reply_id):
+            self._speaking.add_audio(event.reply_id, event.audio)
+            self._speaking.finish_audio()
+
+    def _on_clip_failed(self, event: on.ClipFailed) -> None:
+        if self._speaking.expects(event.reply_id):
+            self._clip_failed()
+
+    def _clip_failed(self) -> None:
+        reply = self._speaking.reply
+        if reply is None:
+            return
+        self._context.note("[TTS_FAILED]", reply=reply.id, path=reply.path)
+        self._speaking.withdraw()
+        turn = self._listening.turn
+        if reply.hang_up:
+            self._hang_up("agent_goodbye")
+        elif reply.path == FAQ_PATH and turn is not None:
+            self._speaking.ask_agent(turn.words, self._agent_path)
+        else:
+            self._listening.close_turn()
+            self._go(State.LISTENING)
+
+    def _on_agent_audio(self, event: on.AgentAudio) -> None:
+        self._speaking.add_audio(event.reply_id, event.audio)
+
+    def _on_agent_text(self, event: on.AgentText) -> None:
+        if reply := self._speaking.expects(event.reply_id):
+            reply.text += event.delta
+
+    def _on_agent_finished(self, event: on.AgentFinished) -> None:
+        reply = self._speaking.expects(event.reply_id)
+        if reply is None:
+            return
+        reply.hang_up = reply.hang_up or event.hang_up
+        if reply.ready_at is not None:
+            self._speaking.finish_audio()
+        elif event.hang_up:
+            goodbye = self.policy.phrases.get(Phrase.GOODBYE, "")
+            self._say(goodbye, self._agent_path, hang_up=True)
+        else:
+            self._agent_failed("failed")
+
+    def _on_agent_lost(self, event: on.AgentLost) -> None:
+        self._agent_failed(event.reason)
+
+    def _reply_stalled(self) -> None:
+        """Audio that is owed has not come: do without it."""
+        reply = self._speaking.reply
+        if reply is None:
+            return
+        if reply.ready_at is not None:
+            self._speaking.finish_audio()
+        elif reply.from_agent:
+            self._agent_failed("too_slow")
+        else:
+            self._clip_failed()
+
+    def _agent_failed(self, reason: str) -> None:
+        """Go on without the agent: the receptionist takes its place for the rest of the call."""
+        first_time = not self._agent_lost
+        if first_time:
+            self._agent_lost = True
+            self._context.do(do.UseReceptionist(reason))
+        reply = self._speaking.reply
+        if reply is None or not reply.from_agent or reply.finished:
+            return
+        if reply.ready_at is not None:
+            self._speaking.finish_audio()
+            return
+        self._speaking.withdraw()
+        if first_time:
+            path = reply.path if reply.path == GREETING_PATH else FALLBACK_PATH
+            turn = self._listening.turn
+            self._speaking.ask_agent(turn.words if turn else None, path)
+        else:
+            self._listening.close_turn()
+            self._go(State.LISTENING)
+
+    @property
+    def _agent_path(self) -> str:
+        return FALLBACK_PATH if self._agent_lost else AGENT_PATH
+
+    # The caller's ear
+
+    @property
+    def _may_sound(self) -> bool:
+        """Whether the reply at hand may be heard, but for the time it has to keep."""
+        if self._speaking.sounding is not None:
+            return True
+        return not self._listening.caller_speaks and not self._listening.undecided
+
+    @property
+    def _sound_not_before(self) -> float:
+        turn = self._listening.turn
+        if turn is None or self._speaking.sounding is not None:
+            return float("-inf")
+        return turn.ended_at + self.policy.reply_after_silence_ms / 1000
+
+    def _pump(self) -> None:
+        """Send what is due of the reply at hand, and its mark after the last of it."""
+        if self.state is State.ENDED or not self._may_sound:
+            return
+        if self._context.now < self._sound_not_before:
+            return
+        audio, first = self._speaking.pump()
+        if first:
+            self._begin_sounding()
+        if audio:
+            self._context.do(do.SendAudio(audio))
+            self._upgrade_prompt()
+        self._speaking.mark_if_sent()
+
+    def _begin_sounding(self) -> None:
+        reply = self._speaking.reply
+        if reply is None:
+            return
+        turn = self._listening.close_turn()
+        if reply.path != GREETING_PATH:
+            self._go(State.SPEAKING)
+        self._speaking.note_latency(turn)
+        self._speaking.save(reply)
+
+    def _on_mark(self, event: on.MarkEchoed) -> None:
+        reply = self._speaking.reply
+        if reply is not None and reply.mark_sent and event.name == reply.mark:
+            self._reply_heard(mark_echoed=True)
+        # Any other is the mark of what was cleared, or a stranger's: it proves nothing.
+
+    def _reply_heard(self, *, mark_echoed: bool) -> None:
+        reply = self._speaking.heard_out(mark_echoed)
+        if reply.hang_up:
+            self._hang_up("agent_goodbye")
+        else:
+            self._go(State.LISTENING)
+
+    def _interrupt(self) -> None:
+        self._speaking.interrupt()
+        self._go(State.LISTENING)
+
+    # Ends and small things
+
+    def _hang_up(self, reason: str) -> None:
+        self._speaking.cut_off()
+        self._go(State.ENDED)
+        self._context.do(do.HangUp(reason))
+
+    def _upgrade_prompt(self) -> None:
+        if not self._prompt_upgraded:
+            self._prompt_upgraded = True
+            self._context.do(do.UpgradePrompt())
+
+    def _go(self, state: State) -> None:
+        if state is self.state:
+            return
+        if state not in TRANSITIONS[self.state]:
+            raise AssertionError(f"no way from {self.state} to {state}")
+        self.state = state
+
+
+_HANDLERS: dict[type[Any], Callable[[CallCore, Any], None]] = {
+    on.StreamStarted: CallCore._on_started,
+    on.CallerAudio: CallCore._on_audio,
+    on.CallerTyped: CallCore._on_typed,
+    on.KeyPressed: CallCore._on_key,
+    on.MarkEchoed: CallCore._on_mark,
+    on.EndRequested: CallCore._on_end,
+    on.PartialTranscript: CallCore._on_partial,
+    on.Transcript: CallCore._on_transcript,
+    on.FaqHit: CallCore._on_faq_hit,
+    on.FaqMissed: CallCore._on_faq_missed,
+    on.ClipReady: CallCore._on_clip,
+    on.ClipFailed: CallCore._on_clip_failed,
+    on.AgentAudio: CallCore._on_agent_audio,
+    on.AgentText: CallCore._on_agent_text,
+    on.AgentFinished: CallCore._on_agent_finished,
+    on.AgentLost: CallCore._on_agent_lost,
+    on.Tick: CallCore._on_tick,
+}

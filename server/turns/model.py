@@ -1,0 +1,108 @@
+"""The core's own notes: the caller's open turn, and the reply being prepared or spoken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a call stands."""
+
+    CONNECTING = "connecting"
+    GREETING = "greeting"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.CONNECTING: frozenset({State.GREETING, State.ENDED}),
+    State.GREETING: frozenset({State.LISTENING, State.THINKING, State.ENDED}),
+    State.LISTENING: frozenset({State.THINKING, State.ENDED}),
+    State.THINKING: frozenset({State.LISTENING, State.SPEAKING, State.ENDED}),
+    State.SPEAKING: frozenset({State.LISTENING, State.THINKING, State.ENDED}),
+    State.ENDED: frozenset(),
+}
+"""The only changes of state that a call may make."""
+
+GREETING_PATH, FAQ_PATH, AGENT_PATH, FALLBACK_PATH = (
+    "GREETING",
+    "FAQ_FASTPATH",
+    "AGENT",
+    "FALLBACK",
+)
+
+
+@dataclass(slots=True)
+class CallerTurn:
+    """What the caller says until a reply sounds; one row and one reply, however many pauses."""
+
+    utterances: list[str] = field(default_factory=list)
+    """Ids of its utterances, in order."""
+    texts: dict[str, str | None] = field(default_factory=dict)
+    """What is known of each; None where recognition failed."""
+    voiced_ms: int = 0
+    ended_at: float = 0.0
+    """When the caller was last heard; the reply's latency counts from here."""
+    committed_at: float = 0.0
+    first_partial_at: float | None = None
+    final_at: float | None = None
+    match_ms: float | None = None
+    settled: bool = False
+    """Whether its words have been decided on; opened again when the caller goes on."""
+    answered_words: str | None = None
+    """The words that the reply at hand was made for."""
+    index: int | None = None
+    """Its row, once it has one."""
+
+    @property
+    def words(self) -> str:
+        """All that was understood, in order."""
+        return " ".join(text for u in self.utterances if (text := self.texts.get(u)))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a transcript is still to come."""
+        return any(u not in self.texts for u in self.utterances)
+
+    @property
+    def failed(self) -> bool:
+        """Whether some of it could not be, or has not been, recognised."""
+        return any(self.texts.get(u) is None for u in self.utterances)
+
+
+@dataclass(slots=True)
+class Reply:
+    """One reply, from being asked for to the echo of its mark."""
+
+    id: str
+    path: str
+    from_agent: bool
+    text: str = ""
+    intent_key: str | None = None
+    asked_at: float = 0.0
+    ready_at: float | None = None
+    """When its first audio was at hand."""
+    first_sent_at: float | None = None
+    """When its first audio went to the caller; None: not a sound yet."""
+    finished: bool = False
+    """Whether all of its audio is at hand."""
+    mark_sent: bool = False
+    hang_up: bool = False
+    index: int | None = None
+    timings_ms: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def mark(self) -> str:
+        """Name of the mark after its last frame; unique in the call."""
+        return f"{self.id}:end"
+
+
+def words_heard(text: str, heard_ms: int, length_ms: int) -> str:
+    """Return the words of ``text`` that fit into the heard share of its audio, rounded down."""
+    if length_ms <= 0 or heard_ms >= length_ms:
+        return text
+    words = text.split()
+    return " ".join(words[: int(len(words) * heard_ms / length_ms)])

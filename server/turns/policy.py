@@ -1,0 +1,47 @@
+"""The rules of one call as numbers and sentences, decided before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Phrase(StrEnum):
+    """A fixed sentence that the call itself may say, without agent or FAQ."""
+
+    NOT_HEARD = "not_heard"
+    GOODBYE = "goodbye"
+
+
+@dataclass(frozen=True, slots=True)
+class CallPolicy:
+    """How one call behaves. Times are seconds unless the name says otherwise."""
+
+    language: str = "he-IL"
+    greeting_text: str = ""
+    """Spoken first; empty for none."""
+    agent_speaks_first: bool = False
+    """Outbound: where there is no greeting text, the agent is asked for one."""
+    faq_enabled: bool = True
+    barge_in: bool = True
+    barge_in_frames: int = 10
+    """Voiced frames of 20 ms that make an onset, at the latest."""
+    hangover_ms: int = 200
+    """Silence after which an utterance is committed."""
+    reply_after_silence_ms: int = 350
+    """No reply sounds before this much silence (spec: call, 2)."""
+    min_utterance_seconds: float = 1.0
+    """A shorter sound without words is no turn and gets no answer."""
+    transcript_wait_seconds: float = 0.8
+    """After this the agent is asked without the transcript; it has the audio."""
+    answer_wait_seconds: float = 6.0
+    """After this without a sound from the agent, the receptionist takes over."""
+    max_call_seconds: float = 1800.0
+    lead_ms: int = 400
+    """Audio that may wait at Twilio; the rest waits here, where it can be taken back."""
+    tail_ms: int = 200
+    """Silence after each reply, so that its last syllable is not cut."""
+    mark_grace_seconds: float = 1.0
+    """How long after its play-out a mark may be missing before a timer stands in for it."""
+    phrases: Mapping[Phrase, str] = field(default_factory=dict)

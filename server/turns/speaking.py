@@ -1,0 +1,193 @@
+"""The agent's side of a call: one reply at a time, from being asked for to having been heard."""
+
+from __future__ import annotations
+
+from server.turns import actions as do
+from server.turns.context import Context
+from server.turns.model import CallerTurn, Reply, words_heard
+from server.turns.playout import Playout
+
+
+class Speaking:
+    """Owns the reply at hand and what the caller has heard of it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._playout = Playout(context.policy.lead_ms, context.policy.tail_ms)
+        self.reply: Reply | None = None
+        """The reply being prepared or spoken."""
+
+    @property
+    def sounding(self) -> Reply | None:
+        """The reply at hand if the caller hears it already."""
+        reply = self.reply
+        return reply if reply is not None and reply.first_sent_at is not None else None
+
+    def say(self, text: str, path: str, *, intent_key: str | None, hang_up: bool) -> None:
+        """Begin a reply from rendered speech."""
+        reply = self._begin(path, from_agent=False)
+        reply.text, reply.intent_key, reply.hang_up = text, intent_key, hang_up
+        self._context.do(do.FetchClip(reply.id, text, self._context.policy.language))
+
+    def ask_agent(self, text: str | None, path: str) -> None:
+        """Begin a reply that the agent makes."""
+        reply = self._begin(path, from_agent=True)
+        self._context.do(do.AskAgent(reply.id, text))
+
+    def _begin(self, path: str, *, from_agent: bool) -> Reply:
+        context = self._context
+        self.reply = Reply(context.new_id("r"), path, from_agent, asked_at=context.now)
+        self._playout.begin()
+        return self.reply
+
+    def expects(self, reply_id: str) -> Reply | None:
+        """Return the reply at hand if ``reply_id`` is its; late events of others find none."""
+        reply = self.reply
+        return reply if reply is not None and reply.id == reply_id else None
+
+    def add_audio(self, reply_id: str, audio: bytes) -> None:
+        """Queue speech of the reply with this id; what belongs to another is dropped."""
+        reply = self.expects(reply_id)
+        if reply is not None and not reply.finished:
+            if reply.ready_at is None:
+                reply.ready_at = self._context.now
+            self._playout.add(audio)
+
+    def finish_audio(self) -> None:
+        """Nothing more comes for the reply at hand."""
+        if self.reply is not None:
+            self.reply.finished = True
+            self._playout.complete()
+
+    # Time
+
+    @property
+    def stalled_at(self) -> float | None:
+        """When to stop waiting for audio that is owed: the first of it, or the rest of it."""
+        reply, wait = self.reply, self._context.policy.answer_wait_seconds
+        if reply is None or reply.finished:
+            return None
+        if reply.ready_at is None:
+            return reply.asked_at + wait
+        if self._playout.next_due() is None:
+            return max(self._playout.played_out_at, reply.ready_at) + wait
+        return None
+
+    @property
+    def mark_overdue_at(self) -> float | None:
+        """When a timer stands in for the mark that Twilio owes."""
+        if self.reply is None or not self.reply.mark_sent:
+            return None
+        return self._playout.played_out_at + self._context.policy.mark_grace_seconds
+
+    def next_due(self) -> float | None:
+        """Return when more of the reply may be sent, or None when nothing waits."""
+        if self.reply is None or self.reply.ready_at is None:
+            return None
+        return self._playout.next_due()
+
+    # The caller's ear
+
+    def pump(self) -> tuple[bytes, bool]:
+        """Return the audio to send now, and whether it is the first of its reply."""
+        reply, now = self.reply, self._context.now
+        if reply is None or reply.ready_at is None:
+            return b"", False
+        audio = self._playout.due(now)
+        first = bool(audio) and reply.first_sent_at is None
+        if first:
+            reply.first_sent_at = now
+        return audio, first
+
+    def mark_if_sent(self) -> None:
+        """Send the mark once the last of the reply has gone out."""
+        reply = self.reply
+        if reply is not None and self._playout.finished and not reply.mark_sent:
+            reply.mark_sent = True
+            self._context.do(do.SendMark(reply.mark))
+
+    def note_latency(self, turn: CallerTurn | None) -> None:
+        """Log and keep how long the caller of ``turn`` waited for the reply at hand."""
+        reply = self.reply
+        if reply is None or turn is None:
+            return
+
+        def since_speech(moment: float | None) -> float | None:
+            return None if moment is None else max(0.0, round((moment - turn.ended_at) * 1000, 1))
+
+        stages: dict[str, float | None] = {
+            "first_partial_ms": since_speech(turn.first_partial_at),
+            "final_ms": since_speech(turn.final_at),
+            "tts_ready_ms": since_speech(reply.ready_at),
+            "total_latency_ms": since_speech(reply.first_sent_at),
+        }
+        self._context.note(f"[VOICE] TURN {reply.id} PATH={reply.path}", **stages)
+        stages["hangover_ms"] = since_speech(turn.committed_at)
+        stages["faq_ms"] = None if turn.match_ms is None else round(turn.match_ms, 3)
+        self._context.note("[TURN_LATENCY]", turn=reply.id, **stages)
+        reply.timings_ms = stages
+
+    def heard_out(self, mark_echoed: bool) -> Reply:
+        """Close the reply at hand: the caller has heard all of it."""
+        reply = self._close()
+        delay_ms = round((self._context.now - self._playout.played_out_at) * 1000)
+        self._context.note(
+            "[MARK_ACK]", mark=reply.mark, delay_ms=delay_ms if mark_echoed else None
+        )
+        self.save(reply, heard_ms=self._playout.length_ms())
+        if not reply.from_agent:
+            self._context.do(do.RememberSpoken(reply.text))
+        return reply
+
+    def interrupt(self) -> None:
+        """Fall silent at once: clear, drop the queue, cancel upstream, remember what was heard."""
+        context, reply = self._context, self._close()
+        heard_ms, length_ms = self._playout.heard_ms(context.now), self._playout.length_ms()
+        context.do(do.SendClear())
+        self._playout.flush(context.now)
+        if reply.from_agent:
+            if not reply.finished:
+                context.do(do.CancelAgent(reply.id))
+            context.do(do.TruncateAgent(reply.id, heard_ms))
+        elif heard := words_heard(reply.text, heard_ms, length_ms):
+            context.do(do.RememberSpoken(heard))
+        context.note("[BARGE_IN]", reply=reply.id, heard_ms=heard_ms, of_ms=length_ms)
+        self.save(reply, heard_ms=heard_ms, interrupted=True)
+
+    def withdraw(self) -> None:
+        """Take back the reply at hand, of which nothing has sounded."""
+        reply = self._close()
+        self._playout.flush(self._context.now)
+        if reply.from_agent:
+            self._context.do(do.CancelAgent(reply.id))
+
+    def cut_off(self) -> None:
+        """Close the reply at hand because the call is over."""
+        if (reply := self.sounding) is not None:
+            heard_ms = self._playout.heard_ms(self._context.now)
+            cut = not reply.finished or heard_ms < self._playout.length_ms()
+            self.save(reply, heard_ms=heard_ms, interrupted=cut)
+        self.reply = None
+
+    def _close(self) -> Reply:
+        reply, self.reply = self.reply, None
+        if reply is None:
+            raise ValueError("no reply is at hand")
+        return reply
+
+    def save(self, reply: Reply, *, heard_ms: int | None = None, interrupted: bool = False) -> None:
+        """Store what is known of ``reply``, giving it a row if it has none."""
+        if reply.index is None:
+            reply.index = self._context.new_index()
+        self._context.do(
+            do.SaveTurn(
+                reply.index,
+                "agent",
+                reply.text,
+                path=reply.path,
+                intent_key=reply.intent_key,
+                heard_ms=heard_ms,
+                interrupted=interrupted,
+                timings_ms=dict(reply.timings_ms),
+            )
+        )

@@ -1,0 +1,1 @@
+"""What Twilio calls over HTTP."""

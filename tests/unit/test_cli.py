@@ -1,0 +1,259 @@
+"""The commands, as ``flask --app wsgi`` runs them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask_openapi3 import OpenAPI
+from sqlalchemy import inspect, select
+
+from server import create_app
+from server.accounts import find_token, password_matches
+from server.db.migrate import upgrade
+from server.models import ApiToken, AuditEntry, Business, User
+from server.settings import env_example, load_settings
+from server.wiring import Services
+
+
+class CommandLine:
+    """Runs commands of an application."""
+
+    def __init__(self, app: OpenAPI) -> None:
+        self._runner = app.test_cli_runner()
+        self.parts: Services = app.extensions["maane"]
+
+    def __call__(self, *args: str, stdin: str | None = None) -> Result:
+        return self._runner.invoke(args=args, input=stdin)
+
+    def fails(self, *args: str, stdin: str | None = None) -> str:
+        """Run a command that must fail with one line and exit code 1; return the line."""
+        result = self(*args, stdin=stdin)
+        assert result.exit_code == 1, result.output
+        assert isinstance(result.exception, SystemExit)
+        assert result.stdout == ""
+        line = result.stderr.removesuffix("\n")
+        assert line.startswith("Error: ")
+        assert "\n" not in line
+        return line
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[CommandLine]:
+    """Commands on a database whose directory does not even exist."""
+    app = create_app(
+        load_settings(
+            {
+                "DATABASE_URL": f"sqlite:///{tmp_path / 'new' / 'maane.db'}",
+                "SECRET_KEY": "only for tests",
+                "MEDIA_DIR": str(tmp_path / "media"),
+            }
+        )
+    )
+    line = CommandLine(app)
+    yield line
+    line.parts.database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "maane.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def run(bare: CommandLine, migrated: Path) -> CommandLine:
+    """Commands on a database that is ready."""
+    path = Path(str(bare.parts.database.engine.url.database))
+    path.parent.mkdir()
+    shutil.copyfile(migrated, path)
+    return bare
+
+
+def add_business(run: CommandLine) -> int:
+    with run.parts.database.write() as session:
+        business = Business(name="עסק")
+        session.add(business)
+        session.flush()
+        return business.id
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("owner", "create"),
+        ("token", "create"),
+        ("token", "list"),
+        ("token", "revoke"),
+        ("demo", "seed"),
+        ("db", "upgrade"),
+        ("db", "downgrade"),
+        ("settings", "example"),
+    ],
+)
+def test_every_command_explains_itself(bare: CommandLine, command: tuple[str, str]) -> None:
+    assert bare(command[0], "--help").exit_code == 0
+    result = bare(*command, "--help")
+    assert result.exit_code == 0
+    assert result.output.startswith("Usage:")
+    assert len(result.output.splitlines()) > 4
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("owner", "create", "--email", "a@example.com", "--password-stdin"),
+        ("token", "create", "--name", "x", "--role", "owner"),
+        ("token", "list"),
+        ("token", "revoke", "1"),
+        ("demo", "seed"),
+        ("demo", "seed", "--if-empty"),
+    ],
+)
+def test_missing_tables_are_told_with_the_cure(bare: CommandLine, command: tuple[str, ...]) -> None:
+    cure = "run: flask --app wsgi db upgrade"
+    assert cure in bare.fails(*command, stdin="long enough\n")
+    Path(str(bare.parts.database.engine.url.database)).parent.mkdir()
+    assert cure in bare.fails(*command, stdin="long enough\n")
+
+
+def test_an_owner_is_created_once(run: CommandLine) -> None:
+    create = ("owner", "create", "--email", " Dana@Example.COM ", "--password-stdin")
+    result = run(*create, stdin="correct horse\n")
+    assert (result.exit_code, result.output) == (0, "Owner dana@example.com created.\n")
+    with run.parts.database.read() as session:
+        user = session.scalars(select(User)).one()
+        entry = session.scalars(select(AuditEntry)).one()
+    assert user.is_owner
+    assert user.password_hash.startswith("$argon2id$")
+    assert password_matches(user.password_hash, "correct horse")
+    assert not password_matches(user.password_hash, "correct horse\n")
+    assert (entry.actor, entry.action) == ("command line", "user.create")
+    assert "exists already" in run.fails(*create, stdin="correct horse\n")
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "reason"),
+    [
+        ("dana@example.com", "123456789", "at least 10"),
+        ("dana@example.com", "", "at least 10"),
+        ("dana@example.com", "a" * 1025, "at most 1024"),
+        ("dana", "correct horse", "not an e-mail"),
+        ("dana@home", "correct horse", "not an e-mail"),
+        ("a b@example.com", "correct horse", "not an e-mail"),
+    ],
+)
+def test_a_bad_account_is_refused(run: CommandLine, email: str, password: str, reason: str) -> None:
+    command = ("owner", "create", "--email", email, "--password-stdin")
+    assert reason in run.fails(*command, stdin=password + "\n")
+
+
+def test_without_the_switch_the_password_is_asked_for(run: CommandLine) -> None:
+    answers = "correct horse\ncorrect horse\n"
+    result = run("owner", "create", "--email", "dana@example.com", stdin=answers)
+    assert result.exit_code == 0
+    assert "correct horse" not in result.output
+
+
+def test_a_token_is_printed_alone_and_kept_as_a_hash(run: CommandLine) -> None:
+    business_id = add_business(run)
+    result = run(
+        "token", "create", "--name", "crm", "--role", "admin", "--business", str(business_id)
+    )
+    assert result.exit_code == 0
+    token = result.stdout.removesuffix("\n")
+    assert token.startswith("maane_")
+    assert len(token) > 40
+    with run.parts.database.read() as session:
+        row = find_token(session, token)
+        assert find_token(session, token + "x") is None
+    assert row is not None
+    assert (row.name, row.role, row.business_id) == ("crm", "admin", business_id)
+    assert token not in row.token_hash
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("--name", "x", "--role", "admin"), "needs a business"),
+        (("--name", "x", "--role", "operator"), "needs a business"),
+        (("--name", "x", "--role", "admin", "--business", "7"), "no business 7"),
+        (("--name", "x", "--role", "owner", "--business", "1"), "for all businesses"),
+        (("--name", " ", "--role", "owner"), "1 to 120"),
+        (("--name", "x" * 121, "--role", "owner"), "1 to 120"),
+    ],
+)
+def test_a_senseless_token_is_refused(run: CommandLine, args: tuple[str, ...], reason: str) -> None:
+    assert reason in run.fails("token", "create", *args)
+
+
+def test_tokens_are_listed_and_revoked(run: CommandLine) -> None:
+    business_id = add_business(run)
+    token = run("token", "create", "--name", "one", "--role", "owner").stdout.strip()
+    run("token", "create", "--name", "two", "--role", "operator", "--business", str(business_id))
+    for _ in range(2):  # twice does no harm
+        assert run("token", "revoke", "1").output == "Token 1 (one) is revoked.\n"
+    lines = [line.split("\t") for line in run("token", "list").stdout.splitlines()]
+    assert [line[:4] for line in lines] == [
+        ["1", "one", "owner", "all"],
+        ["2", "two", "operator", str(business_id)],
+    ]
+    assert [line[5].split()[0] for line in lines] == ["revoked", "active"]
+    with run.parts.database.read() as session:
+        assert find_token(session, token) is None
+        assert session.scalars(select(ApiToken)).all()
+    assert "no token 9" in run.fails("token", "revoke", "9")
+
+
+def test_the_demo_is_seeded_once(run: CommandLine) -> None:
+    first = run("demo", "seed")
+    assert first.exit_code == 0
+    assert "+97233726000, +1555" in first.output
+    password = first.output.rstrip().rpartition(" ")[2]
+    with run.parts.database.read() as session:
+        user = session.scalars(select(User)).one()
+    assert user.is_owner
+    assert password_matches(user.password_hash, password)
+    again = run("demo", "seed")
+    assert (again.exit_code, again.output) == (0, "The demo business is there already.\n")
+    assert run("demo", "seed", "--if-empty").output == ""
+    with run.parts.database.read() as session:
+        assert len(session.scalars(select(Business)).all()) == 1
+
+
+def test_if_empty_leaves_a_house_in_use_alone(run: CommandLine) -> None:
+    add_business(run)
+    assert run("demo", "seed", "--if-empty").output == ""
+    with run.parts.database.read() as session:
+        assert session.scalars(select(User)).all() == []
+        assert len(session.scalars(select(Business)).all()) == 1
+
+
+def test_if_empty_seeds_an_empty_house(run: CommandLine) -> None:
+    assert "owner@example.com" in run("demo", "seed", "--if-empty").output
+
+
+def test_an_existing_user_keeps_the_house(run: CommandLine) -> None:
+    run("owner", "create", "--email", "a@example.com", "--password-stdin", stdin="long enough\n")
+    assert "Password" not in run("demo", "seed").output
+    with run.parts.database.read() as session:
+        assert len(session.scalars(select(User)).all()) == 1
+
+
+def test_the_tables_go_up_and_down(bare: CommandLine) -> None:
+    assert bare("db", "upgrade").exit_code == 0
+    assert "business" in inspect(bare.parts.database.engine).get_table_names()
+    assert bare("db", "upgrade").exit_code == 0
+    assert bare("demo", "seed").exit_code == 0
+    bare.parts.database.engine.dispose()
+    assert bare("db", "downgrade", "--revision", "base").exit_code == 0
+    assert "business" not in inspect(bare.parts.database.engine).get_table_names()
+    bare.fails("db", "upgrade", "--revision", "nonsense")
+
+
+def test_the_example_of_settings_is_printed_as_it_is(bare: CommandLine) -> None:
+    assert bare("settings", "example").stdout == env_example()

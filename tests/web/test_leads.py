@@ -1,0 +1,200 @@
+"""Leads: lists, filters, pages, and the operator's changes."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.models import Lead
+from server.wiring import Services
+from tests.web.conftest import Api, House, audit, wrong_fields
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def add_leads(parts: Services, business_id: int, count: int, **fields: Any) -> None:
+    """Add ``count`` leads a minute apart; each two in a row share their instant."""
+    with parts.database.write() as session:
+        session.add_all(
+            Lead(
+                business_id=business_id,
+                call_sid=f"CA_{business_id}_{index}",
+                created_at=NOON + timedelta(minutes=index // 2),
+                **fields,
+            )
+            for index in range(count)
+        )
+
+
+def ids(api: Api, business_id: int, **query: Any) -> list[str]:
+    response = api.get(f"/api/businesses/{business_id}/leads", **query)
+    assert response.status_code == 200, response.text
+    assert response.json is not None
+    return [item["call_sid"] for item in response.json["items"]]
+
+
+def test_a_lead_s_shape(operator: Api, garage: House) -> None:
+    lead = operator.get(f"/api/leads/{garage.lead_id}").json
+    assert lead is not None
+    for instant in (lead.pop("created_at"), lead.pop("updated_at")):
+        assert datetime.fromisoformat(instant).tzinfo is not None
+    assert lead == {
+        "id": garage.lead_id,
+        "business_id": garage.id,
+        "call_sid": garage.call_sid,
+        "phone": "+972541234567",
+        "name": "",
+        "status": "new",
+        "work_status": "new",
+        "transcript": "",
+        "summary": "",
+        "fields": {},
+    }
+
+
+def test_pages_hold_each_lead_once_newest_first(
+    operator: Api, parts: Services, garage: House
+) -> None:
+    add_leads(parts, garage.id, 25)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = operator.get(f"/api/businesses/{garage.id}/leads", limit=7, **cursor).json
+        assert page is not None
+        seen += [item["call_sid"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == [garage.call_sid, *(f"CA_{garage.id}_{i}" for i in range(24, -1, -1))]
+
+
+def test_a_full_last_page_has_no_successor(operator: Api, parts: Services, garage: House) -> None:
+    add_leads(parts, garage.id, 4)
+    page = operator.get(f"/api/businesses/{garage.id}/leads", limit=5).json
+    assert page is not None
+    assert (len(page["items"]), page["next_cursor"]) == (5, None)
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["+972541234567", "054-123-4567", "0541234567", "972541234567", " 972541234567"],
+)
+def test_a_phone_is_found_in_any_spelling(
+    operator: Api, parts: Services, garage: House, phone: str
+) -> None:
+    add_leads(parts, garage.id, 2, phone="+972500000000")
+    assert ids(operator, garage.id, phone=phone) == [garage.call_sid]
+
+
+def test_filters_narrow_together(operator: Api, parts: Services, garage: House) -> None:
+    add_leads(parts, garage.id, 4, status="processed", work_status="done")
+    assert len(ids(operator, garage.id, status="processed")) == 4
+    assert len(ids(operator, garage.id, work_status="done")) == 4
+    assert ids(operator, garage.id, status="processed", work_status="new") == []
+    assert ids(operator, garage.id, work_status="new") == [garage.call_sid]
+
+
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        ("2026-03-01T12:01:00Z", 2),
+        ("2026-03-01T14:01:00+02:00", 2),
+        ("2026-03-01T14:01:00 02:00", 2),  # the plus as an unencoded query string gives it
+        ("2026-03-01T14:01:00", 2),  # the business's own time
+        ("2026-03-01", 4),
+        ("2026-03-02", 0),
+    ],
+)
+def test_since_is_an_instant(
+    operator: Api, parts: Services, garage: House, since: str, found: int
+) -> None:
+    with parts.database.write() as session:
+        lead = session.get(Lead, garage.lead_id)
+        assert lead is not None
+        lead.created_at = NOON - timedelta(days=5)
+    add_leads(parts, garage.id, 4)
+    assert len(ids(operator, garage.id, since=since)) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"status": "open"}, "status"),
+        ({"work_status": "open"}, "work_status"),
+        ({"since": "yesterday"}, "since"),
+        ({"since": "0001-01-01"}, "since"),
+        ({"phone": "\x00"}, "phone"),
+        ({"workstatus": "new"}, "workstatus"),
+        ({"cursor": "nonsense"}, "cursor"),
+        ({"cursor": "WzFd"}, "cursor"),  # [1]
+        ({"cursor": "WyIyMDI2LTAxLTAxIiwgMV0"}, "cursor"),  # a naive instant
+        ({"cursor": "WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzA5OjAwIiwgMV0"}, "cursor"),  # before year 1
+        ({"cursor": "W" * 401}, "cursor"),
+    ],
+)
+def test_a_wrong_query_is_named(
+    operator: Api, garage: House, query: dict[str, Any], field: str
+) -> None:
+    response = operator.get(f"/api/businesses/{garage.id}/leads", **query)
+    assert wrong_fields(response) == [field]
+
+
+def test_the_operator_works_a_lead(operator: Api, parts: Services, garage: House) -> None:
+    path = f"/api/leads/{garage.lead_id}"
+    changed = operator.patch(path, {"work_status": "in_work", "name": " דנה כהן "})
+    assert changed.status_code == 200
+    assert changed.json is not None
+    assert (changed.json["work_status"], changed.json["name"]) == ("in_work", "דנה כהן")
+    assert operator.get(path).json == changed.json
+    assert audit(parts) == [
+        ("token:a test's operator", "lead.update", garage.id, f"lead:{garage.lead_id}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"work_status": "processed"}, "work_status"),
+        ({"work_status": None}, "work_status"),
+        ({"status": "processed"}, "status"),
+        ({"name": "א" * 201}, "name"),
+        ({"summary": "x"}, "summary"),
+    ],
+)
+def test_nothing_else_can_be_changed(
+    operator: Api, parts: Services, garage: House, body: dict[str, Any], field: str
+) -> None:
+    assert wrong_fields(operator.patch(f"/api/leads/{garage.lead_id}", body)) == [field]
+    assert audit(parts) == []
+
+
+def test_ten_thousand_leads_are_listed_quickly(
+    operator: Api, parts: Services, garage: House
+) -> None:
+    with parts.database.write() as session:
+        session.execute(
+            Lead.__table__.insert(),  # type: ignore[attr-defined]
+            [
+                {
+                    "business_id": garage.id,
+                    "call_sid": f"CA{index}",
+                    "phone": f"+97250{index:07}",
+                    "created_at": NOON + timedelta(seconds=index),
+                    "transcript": "שלום " * 100,
+                }
+                for index in range(10_000)
+            ],
+        )
+    path = f"/api/businesses/{garage.id}/leads"
+    first = operator.get(path).json
+    assert first is not None
+    for query in ({}, {"cursor": first["next_cursor"]}, {"phone": "050-0009999"}):
+        started = time.perf_counter()
+        assert operator.get(path, **query).status_code == 200
+        assert time.perf_counter() - started < 0.2
