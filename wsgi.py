@@ -3,7 +3,11 @@
 from dotenv import load_dotenv
 
 from server import create_app
+from server.errors import SettingsError
 
 load_dotenv(".env")
 
-app = create_app()
+try:
+    app = create_app()
+except SettingsError as error:
+    raise SystemExit(f"maane: {error}") from None

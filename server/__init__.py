@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
     from server.settings import Settings
 
-__version__ = "0.1.0"
-
 
 def create_app(settings: Settings | None = None) -> OpenAPI:
     """Return the application; its parts are built but nothing runs yet.

@@ -6,10 +6,11 @@ import logging
 
 from flask_openapi3 import Info, OpenAPI
 
-from server import __version__, health, media_socket
+from server import health, media_socket
 from server.api import register_api
 from server.cli import register_commands
 from server.settings import Settings, load_settings
+from server.version import VERSION
 from server.webhooks import voice
 from server.wiring import wire
 
@@ -23,7 +24,7 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
     _log_to_stderr(settings.log_level)
     app = OpenAPI(
         "server",
-        info=Info(title="Maane", version=__version__, description="JSON API of Maane"),
+        info=Info(title="Maane", version=VERSION, description="JSON API of Maane"),
         doc_ui=False,
         static_folder=None,
     )

@@ -46,14 +46,15 @@ def dialled_number(raw: str) -> str:
     A ``+`` that was not percent-encoded arrives as a space: `` 1555`` is ``+1555``. What is no
     number (``anonymous``, ``client:x``) comes back unchanged but trimmed.
     """
-    if raw.startswith(" ") and raw.strip().isdigit():
-        return "+" + raw.strip()
     cleaned = raw.strip()
+    if raw.startswith(" ") and cleaned.isdigit() and not cleaned.startswith("0"):
+        return "+" + cleaned
     try:
         parsed = phonenumbers.parse(cleaned, "IL")
     except phonenumbers.NumberParseException:
         return cleaned
-    if not phonenumbers.is_possible_number(parsed):
+    verdict = phonenumbers.is_possible_number_with_reason(parsed)
+    if verdict != phonenumbers.ValidationResult.IS_POSSIBLE:  # a local-only one is not enough
         return cleaned
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
@@ -73,6 +74,8 @@ class Directory:
         self._by_number: dict[str, int] = {}
         self._loaded_at = float("-inf")
         self._refreshing = threading.Lock()
+        # Read and install are one step: of two, the later reading must be the one that stays.
+        self._loading = threading.Lock()
         database.on_commit(self._reload_touched)
 
     def by_number(self, e164: str) -> BusinessProfile | None:
@@ -96,23 +99,24 @@ class Directory:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database does not answer; what was known stays.
         """
-        with self._database.read() as session:
-            profiles = {profile.id: profile for profile in _read_profiles(session, None)}
-        self._install(profiles)
-        self._loaded_at = self._clock()
+        with self._loading:
+            with self._database.read() as session:
+                profiles = {profile.id: profile for profile in _read_profiles(session, None)}
+            self._install(profiles)
+            self._loaded_at = self._clock()
 
     def _reload_touched(self, business_ids: frozenset[int]) -> None:
         try:
-            with self._database.read() as session:
-                fresh = {p.id: p for p in _read_profiles(session, business_ids)}
+            with self._loading:
+                with self._database.read() as session:
+                    fresh = {p.id: p for p in _read_profiles(session, business_ids)}
+                kept = {i: p for i, p in self._profiles.items() if i not in business_ids}
+                self._install(kept | fresh)
         except Exception as error:
             if not is_unavailable(error):
                 raise
             log.warning("[DIRECTORY] reload put off: %s", type(error).__name__)
             self._loaded_at = float("-inf")
-            return
-        kept = {i: p for i, p in self._profiles.items() if i not in business_ids}
-        self._install(kept | fresh)
 
     def _install(self, profiles: dict[int, BusinessProfile]) -> None:
         self._profiles = profiles

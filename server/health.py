@@ -7,8 +7,8 @@ import threading
 
 from flask import Blueprint, Response, jsonify
 
-from server import __version__
 from server.db import is_unavailable
+from server.version import VERSION
 from server.wiring import Services, services
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/version")
 def version() -> Response:
     """The release that runs. Asks nobody, so it answers whenever the process lives."""
-    return jsonify(name="maane", version=__version__)
+    return jsonify(name="maane", version=VERSION)
 
 
 @blueprint.get("/healthz")
@@ -30,7 +30,7 @@ def healthz() -> tuple[Response, int]:
     healthy = database["ok"] and not parts.calls.registry.draining
     body = {
         "ok": healthy,
-        "version": __version__,
+        "version": VERSION,
         "database": database,
         "providers": {
             part: {"name": provider.name, "why": provider.why}

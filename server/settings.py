@@ -193,10 +193,11 @@ class Settings(BaseModel):
     @field_validator("database_url")
     @classmethod
     def _driver(cls, value: str) -> str:
-        # The scheme that hosting platforms still hand out; SQLAlchemy dropped it.
-        if value.startswith("postgres://"):
-            value = "postgresql://" + value.removeprefix("postgres://")
-        if not value.startswith(("sqlite:", "postgresql:", "postgresql+psycopg2:")):
+        # psycopg2 by name (psycopg 3 would block every call), whatever the platform hands out.
+        for scheme in ("postgres://", "postgresql://"):
+            if value.startswith(scheme):
+                value = "postgresql+psycopg2://" + value.removeprefix(scheme)
+        if not value.startswith(("sqlite:", "postgresql+psycopg2:")):
             raise ValueError("must be sqlite:///… or postgresql://…")
         return value
 

@@ -108,7 +108,7 @@ class MediaLine:
         self.inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         """Decoded messages; None once the server has closed."""
         self._socket: ClientConnection = connect(
-            offer.url, additional_headers=dict(headers), compression=None, proxy=None
+            offer.url, additional_headers=dict(headers), compression=None, proxy=None, legacy=True
         )
         self._sequence = 0
         self._chunk = 0

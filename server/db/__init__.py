@@ -5,6 +5,7 @@ No unit of work lives across a network call, let alone across a phone call.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from server.errors import DatabaseBusyError
@@ -32,8 +34,12 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         # A wait inside SQLite's C code would freeze every call (it is not green): none there;
         # `_begin_sqlite` waits by sleeping, which lets the others run.
-        return {"connect_args": {"timeout": 0, "check_same_thread": False}}
+        return {
+            "connect_args": {"timeout": 0, "check_same_thread": False},
+            "hide_parameters": True,
+        }
     return {
+        "hide_parameters": True,  # what is stored is nobody's log line
         "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 20,
@@ -113,7 +119,7 @@ def _note_touched(session: Session, *_: Any) -> None:
 
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether ``error`` means that the database is locked or gone for the moment."""
-    if isinstance(error, DatabaseBusyError | OperationalError):
+    if isinstance(error, DatabaseBusyError | OperationalError | PoolTimeoutError):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
@@ -121,7 +127,9 @@ def is_unavailable(error: BaseException) -> bool:
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     dbapi_connection.isolation_level = None  # we say BEGIN ourselves, in `_begin_sqlite`
     cursor = dbapi_connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # Changing the journal's mode takes a lock; the others only concern this connection.
+    _wait_for_lock(lambda: cursor.execute("PRAGMA journal_mode=WAL"), sqlite3.OperationalError)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -135,13 +143,22 @@ def _begin_sqlite(connection: Connection) -> None:
     if not connection.get_execution_options().get("maane_write"):
         connection.exec_driver_sql("BEGIN")
         return
+    _wait_for_lock(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"), OperationalError)
+
+
+def _wait_for_lock(attempt: Callable[[], object], locked: type[Exception]) -> None:
+    """Repeat ``attempt`` while SQLite says "locked", sleeping so that the others run.
+
+    Raises:
+        DatabaseBusyError: it stayed locked for ``LOCK_WAIT_SECONDS``.
+    """
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            attempt()
             return
-        except OperationalError as error:
-            if "locked" not in str(error.orig) and "busy" not in str(error.orig):
+        except locked as error:
+            if "locked" not in str(error) and "busy" not in str(error):
                 raise
             if time.monotonic() >= deadline:
                 raise DatabaseBusyError("the database is locked") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,11 @@ import regex
 from server.faq.normalize import fold_letters, normalize
 
 _REGEX_SIGNS = frozenset(r".*+[](){}|\^$")
+_ESCAPE = regex.compile(r"(\\.)")
+_REPEAT = regex.compile(r"\{(?:\d*,)?(\d+)")
+
+MAX_REPEATS = 1000
+"""An expression may ask for no part of itself more often than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,33 @@ def compile_expression(pattern: str) -> regex.Pattern[str]:
     """Return ``pattern`` compiled over normalised letters.
 
     Raises:
-        ValueError: it is no valid expression; the message is for its owner.
+        ValueError: it is no valid expression, or one that would take all memory; the message is
+            for its owner.
     """
+    if _repeats(pattern) > MAX_REPEATS:
+        raise ValueError(f"this expression repeats a part more than {MAX_REPEATS} times")
     try:
-        return regex.compile(fold_letters(pattern.rstrip("?! ")))
+        return regex.compile(_fold_expression(pattern.rstrip("?! ")))
     except regex.error as error:
         raise ValueError(f"not a valid expression: {error}") from None
+
+
+def _fold_expression(pattern: str) -> str:
+    """Return ``pattern`` with its letters folded, but not those of its escapes (``\\S``)."""
+    pieces = _ESCAPE.split(pattern)
+    return "".join(
+        piece if number % 2 else fold_letters(piece) for number, piece in enumerate(pieces)
+    )
+
+
+def _repeats(pattern: str) -> int:
+    """Return an upper bound of how often ``pattern`` repeats one of its parts.
+
+    A repetition is unrolled when it is compiled: ``a{1000000000}`` takes all memory there is,
+    and the process with it. Nested repetitions multiply.
+    """
+    counts = _REPEAT.findall("".join(fold_letters(pattern).split()))
+    return math.prod(max(1, int(count)) for count in counts)
 
 
 def compile_row(row: FaqRow) -> CompiledRow:

@@ -229,8 +229,14 @@ class CallCore:
         elif reply.path == FAQ_PATH and turn is not None:
             self._speaking.ask_agent(turn.words, self._agent_path)
         else:
+            self._leave_unanswered()
+
+    def _leave_unanswered(self) -> None:
+        """There will be no reply to what was settled: listen on."""
+        turn = self._listening.turn
+        if turn is not None and turn.settled:
             self._listening.close_turn()
-            self._go(State.LISTENING)
+        self._go(State.THINKING if self._listening.undecided else State.LISTENING)
 
     def _on_agent_audio(self, event: on.AgentAudio) -> None:
         self._speaking.add_audio(event.reply_id, event.audio)
@@ -285,8 +291,7 @@ class CallCore:
             turn = self._listening.turn
             self._speaking.ask_agent(turn.words if turn else None, path)
         else:
-            self._listening.close_turn()
-            self._go(State.LISTENING)
+            self._leave_unanswered()
 
     @property
     def _agent_path(self) -> str:
@@ -299,7 +304,7 @@ class CallCore:
         """Whether the reply at hand may be heard, but for the time it has to keep."""
         if self._speaking.sounding is not None:
             return True
-        return not self._listening.caller_speaks and not self._listening.undecided
+        return not self._listening.caller_may_speak and not self._listening.undecided
 
     @property
     def _sound_not_before(self) -> float:

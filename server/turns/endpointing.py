@@ -54,6 +54,11 @@ class Endpointer:
         self.utterance: Utterance | None = None
         """The utterance under way, or None in silence."""
 
+    @property
+    def suspects(self) -> bool:
+        """Whether sound has begun that may turn out to be an onset."""
+        return self.utterance is None and self._voiced > 0
+
     def push(self, frame: bytes) -> Speech:
         """Take the next 20 ms frame and return what it changed."""
         voiced = self._gate.is_voiced(frame)

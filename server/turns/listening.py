@@ -34,6 +34,11 @@ class Listening:
         return self._endpointer.utterance is not None and not self._deaf
 
     @property
+    def caller_may_speak(self) -> bool:
+        """Whether an utterance is under way or may just be beginning."""
+        return self.caller_speaks or self._endpointer.suspects
+
+    @property
     def undecided(self) -> bool:
         """Whether the caller has stopped, and what was said is not settled yet."""
         return self.turn is not None and not self.turn.settled and not self.caller_speaks

@@ -1,0 +1,232 @@
+"""A call in virtual time: the real core, a scripted caller, Twilio's ear, and an agent by heart.
+
+Everything happens on one clock that jumps from event to event, so a minute of call takes
+milliseconds and comes out the same every time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from server.audio import mulaw
+from server.audio.framing import FRAME_BYTES, FRAME_MS, frames_of
+from server.caller.ear import Ear
+from server.turns import actions as do
+from server.turns import events as on
+from server.turns.core import CallCore
+from server.turns.model import State
+from server.turns.policy import CallPolicy, Phrase
+
+WORD_MS = 300
+SILENT_FRAME = mulaw.silence(FRAME_MS)
+
+POLICY = CallPolicy(
+    greeting_text="שלום, איך אפשר לעזור?",
+    phrases={Phrase.NOT_HEARD: "לא שמעתי טוב, אפשר לחזור?", Phrase.GOODBYE: "להתראות!"},
+)
+
+
+def voice(duration_ms: int, *, dbfs: float = -20.0, seed: int = 1) -> bytes:
+    """Return noise-like speech at this level; loud enough for any ear."""
+    count = duration_ms * mulaw.BYTES_PER_MS
+    pcm = np.random.default_rng(seed).normal(0, 32768 * 10 ** (dbfs / 20), count)
+    return mulaw.encode(np.clip(pcm, -32000, 32000).astype(np.int16))
+
+
+def spoken(text: str) -> bytes:
+    """Return what a synthesiser makes of ``text``: 300 ms a word."""
+    return voice(WORD_MS * len(text.split()))
+
+
+@dataclass(frozen=True)
+class AgentScript:
+    """How the agent behaves when asked."""
+
+    text: str = "בשמחה, מתי נוח לכם?"
+    delay_ms: int = 400
+    finishes: bool = True
+    completed: bool = True
+    hang_up: bool = False
+    silent: bool = False
+
+
+class ScriptedCall:
+    """One call. ``advance`` lets time pass; ``caller_*`` script what the caller does."""
+
+    def __init__(
+        self,
+        policy: CallPolicy = POLICY,
+        *,
+        faq: Mapping[str, str] | None = None,
+        agent: AgentScript | Callable[[str | None], AgentScript | None] = AgentScript(),  # noqa: B008
+        stt_ms: int | None = 150,
+        echo_marks: bool = True,
+        clips_fail: bool = False,
+        **policy_changes: object,
+    ) -> None:
+        self.core = CallCore(replace(policy, **policy_changes))  # type: ignore[arg-type]
+        self.ear = Ear()
+        self.now = 0.0
+        self.done: list[tuple[float, do.Action]] = []
+        self.turns: dict[int, do.SaveTurn] = {}
+        self.first_sent: dict[str, float] = {}
+        self._faq = dict(faq or {})
+        self._agent = agent
+        self._stt_ms = stt_ms
+        self._echo_marks = echo_marks
+        self._clips_fail = clips_fail
+        self._cancelled: set[str] = set()
+        self._events: list[tuple[float, int, on.Event]] = []
+        self._order = itertools.count()
+        self._speech: deque[bytes] = deque()
+        self._words: deque[str | None] = deque()
+        self._next_frame_at = 0.0
+        self.perform(on.StreamStarted())
+
+    # The caller
+
+    def caller_says(self, words: str | None, *, ms: int | None = None) -> float:
+        """Speak for ``ms`` (300 a word); the recogniser will understand ``words``.
+
+        Returns the moment at which the last sound will be over.
+        """
+        duration_ms = ms if ms is not None else WORD_MS * len((words or "").split())
+        self._words.append(words)
+        self._speech.extend(frames_of(voice(duration_ms)))
+        return self.now + len(self._speech) * FRAME_MS / 1000
+
+    def caller_pauses(self, ms: int) -> None:
+        """Be silent for ``ms`` before whatever is said next."""
+        self._speech.extend([SILENT_FRAME] * (ms // FRAME_MS))
+
+    def happens(self, event: on.Event, *, in_seconds: float = 0.0) -> None:
+        """Have ``event`` reach the call."""
+        heapq.heappush(self._events, (self.now + in_seconds, next(self._order), event))
+
+    # Time
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass."""
+        until = self.now + seconds
+        while True:
+            deadline = self.core.next_deadline()
+            times = [self._next_frame_at]
+            if self._events:
+                times.append(self._events[0][0])
+            if deadline is not None:
+                times.append(deadline)
+            at = max(self.now, min(times))
+            if at > until:
+                self.now = until
+                return
+            self.now = at
+            if self._events and self._events[0][0] <= at:
+                self.perform(heapq.heappop(self._events)[2])
+            elif deadline is not None and deadline <= at:
+                self.perform(on.Tick())
+            else:
+                self._frame()
+
+    def advance_until(self, condition: Callable[[], bool], limit: float = 30.0) -> float:
+        """Let time pass until ``condition`` holds; return the moment."""
+        end = self.now + limit
+        while not condition():
+            assert self.now < end, f"it never came; last: {self.done[-8:]}"
+            self.advance(FRAME_MS / 1000)
+        return self.now
+
+    def until_listening(self) -> None:
+        """Let the greeting or the answer at hand be heard out."""
+        self.advance_until(lambda: self.core.state is State.LISTENING)
+
+    def _frame(self) -> None:
+        self._next_frame_at = round(self._next_frame_at + FRAME_MS / 1000, 3)
+        _, marks = self.ear.play()
+        for name in marks:
+            self._echo(name)
+        frame = self._speech.popleft() if self._speech else SILENT_FRAME
+        self.perform(on.CallerAudio(frame))
+
+    def _echo(self, name: str) -> None:
+        if self._echo_marks:
+            self.happens(on.MarkEchoed(name))
+
+    # The hands
+
+    def perform(self, event: on.Event) -> None:
+        """Hand ``event`` to the core and do what it says."""
+        pending: deque[on.Event] = deque([event])
+        while pending:
+            for action in self.core.handle(pending.popleft(), self.now):
+                self.done.append((self.now, action))
+                pending.extend(self._act(action))
+
+    def _act(self, action: do.Action) -> list[on.Event]:  # noqa: PLR0912
+        if isinstance(action, do.SendAudio):
+            assert len(action.audio) % FRAME_BYTES == 0
+            self.ear.media(action.audio)
+        elif isinstance(action, do.SendMark):
+            for name in self.ear.mark(action.name):
+                self._echo(name)
+        elif isinstance(action, do.SendClear):
+            for name in self.ear.clear():
+                self._echo(name)
+        elif isinstance(action, do.CommitUtterance):
+            words = self._words.popleft() if self._words else ""
+            if self._stt_ms is not None:
+                text = on.Transcript(action.utterance_id, words)
+                self.happens(text, in_seconds=self._stt_ms / 1000)
+        elif isinstance(action, do.MatchFaq):
+            answer = self._faq.get(action.text)
+            if answer is None:
+                return [on.FaqMissed(action.utterance_id, "no_match", 0.2)]
+            return [on.FaqHit(action.utterance_id, "key", answer, 1.0, 0.2)]
+        elif isinstance(action, do.FetchClip):
+            if self._clips_fail:
+                return [on.ClipFailed(action.reply_id)]
+            return [on.ClipReady(action.reply_id, spoken(action.text))]
+        elif isinstance(action, do.AskAgent):
+            self._answer(action)
+        elif isinstance(action, do.SaveTurn):
+            self.turns[action.index] = action
+        return []
+
+    def _answer(self, asked: do.AskAgent) -> None:
+        script = self._agent(asked.text) if callable(self._agent) else self._agent
+        if script is None:
+            return
+        at = script.delay_ms / 1000
+        if not script.silent:
+            self.happens(on.AgentText(asked.reply_id, script.text), in_seconds=at)
+            audio = spoken(script.text)
+            for part in range(0, len(audio), 1600):
+                piece = on.AgentAudio(asked.reply_id, audio[part : part + 1600])
+                self.happens(piece, in_seconds=at + part / 1600 * 0.025)
+            at += len(audio) / 1600 * 0.025 + 0.01
+        if script.finishes:
+            finished = on.AgentFinished(asked.reply_id, script.completed, script.hang_up)
+            self.happens(finished, in_seconds=at)
+
+    # What came of it
+
+    def did(self, kind: type[do.Action]) -> list[do.Action]:
+        """Return the actions of this kind, in order."""
+        return [action for _, action in self.done if isinstance(action, kind)]
+
+    def when(self, kind: type[do.Action], *, after: float = -1.0) -> float:
+        """Return when an action of this kind was first done later than ``after``."""
+        return next(at for at, action in self.done if isinstance(action, kind) and at > after)
+
+    def replies(self) -> list[do.SaveTurn]:
+        """Return the agent's turns as stored, in order."""
+        return [turn for _, turn in sorted(self.turns.items()) if turn.speaker == "agent"]
+
+    def said(self) -> list[str]:
+        """Return the caller's turns as stored, in order."""
+        return [turn.text for _, turn in sorted(self.turns.items()) if turn.speaker == "caller"]

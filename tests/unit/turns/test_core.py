@@ -1,0 +1,475 @@
+"""The rules of a call, each as a short call in virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.turns import actions as do
+from server.turns import events as on
+from server.turns.core import CallCore
+from server.turns.model import TRANSITIONS, State
+from server.turns.policy import CallPolicy
+from tests.call_script import POLICY, AgentScript, ScriptedCall
+
+PRICE = {"מה המחיר?": "טיפול שוטף עולה ארבע מאות וחמישים שקלים."}
+
+
+def greeted(**options: object) -> ScriptedCall:
+    call = ScriptedCall(**options)  # type: ignore[arg-type]
+    call.until_listening()
+    return call
+
+
+# Greeting
+
+
+def test_greeting_sounds_at_once_and_its_mark_opens_the_ear() -> None:
+    call = ScriptedCall()
+    assert call.when(do.SendAudio) == 0.0
+    assert call.core.state is State.GREETING
+    call.until_listening()
+    assert 1.2 <= call.now <= 1.2 + 0.2 + 0.1  # four words, the tail, the mark's way
+    assert call.replies()[0].path == "GREETING"
+    assert call.replies()[0].heard_ms == 1200
+
+
+def test_prompt_is_upgraded_once_after_the_greetings_first_frame() -> None:
+    call = greeted(faq=PRICE)
+    call.caller_says("מה המחיר?")
+    call.advance(5)
+    assert len(call.did(do.UpgradePrompt)) == 1
+    kinds = [type(action) for _, action in call.done]
+    assert kinds.index(do.SendAudio) < kinds.index(do.UpgradePrompt)
+
+
+def test_without_a_greeting_the_call_listens() -> None:
+    call = ScriptedCall(greeting_text="")
+    assert call.core.state is State.LISTENING
+    assert call.did(do.SendAudio) == []
+    assert len(call.did(do.UpgradePrompt)) == 1
+
+
+def test_outbound_without_a_greeting_text_asks_the_agent_for_one() -> None:
+    call = ScriptedCall(greeting_text="", agent_speaks_first=True)
+    call.advance(1)
+    assert call.did(do.AskAgent) == [do.AskAgent("r1", None)]
+    call.until_listening()
+    assert call.replies()[0].path == "GREETING"
+
+
+def test_a_greeting_that_cannot_be_rendered_is_skipped() -> None:
+    call = ScriptedCall(clips_fail=True)
+    call.advance(0.1)
+    assert call.core.state is State.LISTENING
+
+
+# Answers
+
+
+def test_a_common_question_is_answered_without_the_agent() -> None:
+    call = greeted(faq=PRICE)
+    stops = call.caller_says("מה המחיר?")
+    call.advance(1.5)
+    assert call.did(do.AskAgent) == []
+    assert call.when(do.SendAudio, after=stops) == pytest.approx(stops + 0.35, abs=0.025)
+    answer = call.replies()[-1]
+    assert (answer.path, answer.intent_key, answer.text) == (
+        "FAQ_FASTPATH",
+        "key",
+        PRICE["מה המחיר?"],
+    )
+    assert call.said() == ["מה המחיר?"]
+    assert answer.timings_ms["total_latency_ms"] == pytest.approx(350, abs=25)
+    assert answer.timings_ms["hangover_ms"] == pytest.approx(200, abs=1)
+    assert answer.timings_ms["final_ms"] == pytest.approx(350, abs=25)
+    call.until_listening()
+    assert do.RememberSpoken(PRICE["מה המחיר?"]) in call.did(do.RememberSpoken)
+
+
+def test_what_the_faq_does_not_know_goes_to_the_agent() -> None:
+    call = greeted(agent=AgentScript(text="יש לנו מקום ביום שני.", delay_ms=500))
+    stops = call.caller_says("אני רוצה לקבוע תור")
+    call.advance(4)
+    assert [asked.text for asked in call.did(do.AskAgent)] == ["אני רוצה לקבוע תור"]
+    assert call.when(do.SendAudio, after=stops) == pytest.approx(stops + 0.2 + 0.15 + 0.5, abs=0.05)
+    assert call.replies()[-1].path == "AGENT"
+    assert call.replies()[-1].text == "יש לנו מקום ביום שני."
+
+
+def test_long_utterances_skip_the_faq() -> None:
+    story = "מילה " * 60
+    call = greeted(faq={story.strip(): "תשובה"})
+    call.caller_says(story, ms=3000)
+    call.advance(5)
+    assert call.did(do.MatchFaq) == []
+    assert len(call.did(do.AskAgent)) == 1
+
+
+def test_faq_switched_off_goes_to_the_agent() -> None:
+    call = greeted(faq=PRICE, faq_enabled=False)
+    call.caller_says("מה המחיר?")
+    call.advance(3)
+    assert call.did(do.MatchFaq) == []
+    assert len(call.did(do.AskAgent)) == 1
+
+
+def test_an_answer_that_cannot_be_rendered_is_given_by_the_agent() -> None:
+    call = ScriptedCall(faq=PRICE, clips_fail=True)
+    call.advance(0.1)
+    call.caller_says("מה המחיר?")
+    call.advance(3)
+    assert [asked.text for asked in call.did(do.AskAgent)] == ["מה המחיר?"]
+
+
+def test_twilio_never_holds_more_than_400_ms() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 40))
+    call.caller_says("ספרו לי על הכל")
+    call.advance(14)
+    assert call.ear.most_waiting_ms == 400
+
+
+# Turns
+
+
+def test_a_pause_in_mid_sentence_is_one_turn_and_one_reply() -> None:
+    call = greeted(faq={"אני רוצה לדעת מה המחיר?": "מאה שקלים."})
+    call.caller_says("אני רוצה לדעת")
+    call.caller_pauses(300)
+    call.caller_says("מה המחיר?")
+    call.advance(4)
+    assert len(call.did(do.CommitUtterance)) == 2
+    assert call.said() == ["אני רוצה לדעת מה המחיר?"]
+    assert [reply.text for reply in call.replies()[1:]] == ["מאה שקלים."]
+
+
+def test_an_onset_holds_the_reply_and_words_replace_it() -> None:
+    call = greeted(agent=lambda text: AgentScript(text=f"עניתי על {text}", delay_ms=20))
+    call.caller_says("יש לכם")
+    call.caller_pauses(330)  # the reply is there already, and has not sounded
+    call.caller_says("חניה בחצר")
+    call.advance(5)
+    assert [reply.text for reply in call.replies()[1:]] == ["עניתי על יש לכם חניה בחצר"]
+    assert len(call.did(do.CancelAgent)) == 1
+
+
+def test_a_cough_before_the_reply_does_not_cost_it() -> None:
+    call = greeted(faq=PRICE)
+    call.caller_says("מה המחיר?")
+    call.caller_pauses(260)
+    call.caller_says("", ms=220)  # the cough: nothing is recognised
+    call.advance(4)
+    assert [reply.path for reply in call.replies()[1:]] == ["FAQ_FASTPATH"]
+    assert not call.replies()[-1].interrupted
+
+
+def test_a_short_sound_without_words_gets_no_answer() -> None:
+    call = greeted()
+    call.caller_says("", ms=400)
+    call.advance(4)
+    assert len(call.replies()) == 1
+    assert call.said() == []
+    assert call.core.state is State.LISTENING
+
+
+def test_a_long_sound_without_words_is_asked_about() -> None:
+    call = greeted()
+    call.caller_says("", ms=1500)
+    call.advance(4)
+    assert call.replies()[-1].path == "FALLBACK"
+    assert call.replies()[-1].text.startswith("לא שמעתי")
+
+
+def test_a_short_yes_is_a_turn() -> None:
+    call = greeted()
+    call.caller_says("כן", ms=300)
+    call.advance(3)
+    assert call.said() == ["כן"]
+    assert len(call.did(do.AskAgent)) == 1
+
+
+def test_without_a_transcript_the_agent_is_asked_after_800_ms() -> None:
+    call = greeted(stt_ms=None)
+    stops = call.caller_says("שלום לכם")
+    call.advance(4)
+    assert call.did(do.AskAgent) == [do.AskAgent("r3", None)]
+    assert call.when(do.AskAgent) == pytest.approx(stops + 0.2 + 0.8, abs=0.03)
+
+
+def test_a_late_transcript_still_fills_its_row() -> None:
+    call = greeted(stt_ms=1500)
+    call.caller_says("שלום לכם")
+    call.advance(5)
+    assert call.said() == ["שלום לכם"]
+    assert len(call.did(do.AskAgent)) == 1
+
+
+def test_a_failed_transcript_asks_the_agent_who_has_the_audio() -> None:
+    call = greeted()
+    call.caller_says(None, ms=900)
+    call.advance(3)
+    assert call.did(do.AskAgent) == [do.AskAgent("r3", None)]
+
+
+def test_the_caller_is_heard_from_before_the_onset() -> None:
+    call = greeted()
+    call.caller_says("שלום לכם")
+    call.advance(2)
+    heard = b"".join(action.audio for action in call.did(do.HearAudio))
+    assert len(heard) / 8 >= 600 + 300 - 20  # all of the speech and the pre-roll
+
+
+# Typed words
+
+
+def test_typed_words_are_a_turn() -> None:
+    call = greeted(faq=PRICE)
+    call.happens(on.CallerTyped("מה המחיר?"))
+    call.advance(1)
+    assert call.replies()[-1].path == "FAQ_FASTPATH"
+    assert call.did(do.RememberTyped) == [do.RememberTyped("מה המחיר?")]
+
+
+def test_words_typed_beside_speech_are_its_transcript() -> None:
+    call = greeted(faq=PRICE)
+    call.caller_says("", ms=900)
+    call.happens(on.CallerTyped("מה המחיר?"), in_seconds=0.6)
+    call.advance(3)
+    assert call.said() == ["מה המחיר?"]
+    assert call.replies()[-1].path == "FAQ_FASTPATH"
+    assert call.did(do.RememberTyped) == []
+
+
+def test_empty_typing_is_nothing() -> None:
+    call = greeted()
+    call.happens(on.CallerTyped("  "))
+    call.advance(1)
+    assert call.said() == []
+
+
+# Barge-in
+
+
+def test_barge_in_clears_first_then_cancels_then_truncates() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 20, finishes=False))
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(1.0)
+    call.caller_says("רגע רגע", ms=800)
+    cleared = call.advance_until(lambda: bool(call.did(do.SendClear)))
+    kinds = [type(a) for at, a in call.done if at == call.when(do.SendClear)]
+    order = [k for k in kinds if k in (do.SendClear, do.CancelAgent, do.TruncateAgent)]
+    assert order == [do.SendClear, do.CancelAgent, do.TruncateAgent]
+    cut = call.did(do.TruncateAgent)[0]
+    assert isinstance(cut, do.TruncateAgent)
+    assert cut.heard_ms == pytest.approx(1000 + 200, abs=60)
+    assert call.replies()[1].interrupted
+    assert call.core.state is State.LISTENING
+    assert call.ear.waiting_ms == 0
+    assert cleared
+
+
+def test_no_frame_of_a_cancelled_reply_follows_the_clear() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 20, finishes=False))
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    reply_id = call.did(do.AskAgent)[0].reply_id  # type: ignore[attr-defined]
+    call.advance(0.5)
+    call.caller_says("די", ms=2000)
+    cleared = call.advance_until(lambda: bool(call.did(do.SendClear)))
+    call.happens(on.AgentAudio(reply_id, b"\x10" * 8000))
+    call.happens(on.AgentFinished(reply_id, completed=True))
+    call.advance(0.5)
+    assert [at for at, a in call.done if isinstance(a, do.SendAudio) and at > cleared] == []
+
+
+def test_the_greeting_can_be_interrupted() -> None:
+    call = ScriptedCall(greeting_text="מילה " * 20, faq=PRICE)
+    call.advance(0.7)
+    call.caller_says("מה המחיר?")
+    call.advance(2)
+    greeting = call.replies()[0]
+    assert greeting.interrupted
+    assert greeting.heard_ms is not None
+    assert 700 <= greeting.heard_ms <= 1000
+    assert call.replies()[1].path == "FAQ_FASTPATH"
+    heard = call.did(do.RememberSpoken)[0]
+    assert isinstance(heard, do.RememberSpoken)
+    assert 1 <= len(heard.text.split()) <= 3
+
+
+def test_marks_echoed_by_a_clear_prove_nothing() -> None:
+    call = greeted(faq={"מה?": "מילה"})
+    call.caller_says("מה?", ms=400)
+    call.advance_until(lambda: len(call.did(do.SendMark)) == 2)  # sent, not played yet
+    call.caller_says("רגע", ms=600)
+    call.advance_until(lambda: bool(call.did(do.SendClear)) or call.now > 20)
+    if call.did(do.SendClear):
+        assert call.replies()[1].interrupted
+    call.advance(1)
+    assert call.core.state is not State.ENDED
+
+
+def test_with_barge_in_off_the_agent_finishes() -> None:
+    call = greeted(faq=PRICE, barge_in=False)
+    call.caller_says("מה המחיר?")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.caller_says("רגע", ms=600)
+    call.until_listening()
+    assert call.did(do.SendClear) == []
+    assert not call.replies()[-1].interrupted
+    assert len(call.did(do.DropHeard)) == 1
+
+
+# Failures
+
+
+def test_an_agent_that_stays_silent_is_replaced_after_six_seconds() -> None:
+    asked: list[str | None] = []
+
+    def agent(text: str | None) -> AgentScript | None:
+        asked.append(text)
+        return None if len(asked) == 1 else AgentScript(text="אשמח לקחת הודעה")
+
+    call = greeted(agent=agent)
+    stops = call.caller_says("אפשר לדבר עם דני")
+    call.advance(8)
+    assert call.did(do.UseReceptionist) == [do.UseReceptionist("too_slow")]
+    assert call.when(do.UseReceptionist) == pytest.approx(stops + 0.35 + 6, abs=0.05)
+    assert asked == ["אפשר לדבר עם דני"] * 2
+    assert call.replies()[-1].path == "FALLBACK"
+
+
+def test_a_lost_agent_is_replaced_at_once_and_for_good() -> None:
+    call = greeted()
+    call.happens(on.AgentLost("closed"))
+    call.advance(0.1)
+    assert call.did(do.UseReceptionist) == [do.UseReceptionist("closed")]
+    call.caller_says("יש שם מישהו")
+    call.advance(3)
+    assert call.replies()[-1].path == "FALLBACK"
+    call.happens(on.AgentLost("again"))
+    call.advance(3)
+    assert len(call.did(do.UseReceptionist)) == 1
+
+
+def test_an_agent_lost_in_mid_answer_keeps_what_was_said() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 6, finishes=False))
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(0.3)
+    call.happens(on.AgentLost("closed"))
+    call.until_listening()
+    assert not call.replies()[-1].interrupted
+
+
+def test_an_answer_that_stops_coming_is_taken_as_over() -> None:
+    call = greeted(agent=AgentScript(text="שתי מילים", finishes=False))
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.until_listening()
+    assert call.replies()[-1].heard_ms == 600
+
+
+def test_a_receptionist_that_fails_too_leaves_the_call_listening() -> None:
+    call = greeted(agent=AgentScript(silent=True, completed=False, delay_ms=50))
+    call.caller_says("יש שם מישהו")
+    call.advance(3)
+    assert len(call.did(do.AskAgent)) == 2
+    assert call.core.state is State.LISTENING
+
+
+def test_a_mark_that_never_comes_is_replaced_by_a_timer() -> None:
+    call = ScriptedCall(echo_marks=False)
+    call.until_listening()
+    assert call.now == pytest.approx(1.2 + 0.2 + 1.0, abs=0.03)
+
+
+# Ends
+
+
+def test_goodbye_is_heard_out_before_hanging_up() -> None:
+    call = greeted(agent=AgentScript(text="תודה ולהתראות", hang_up=True))
+    call.caller_says("זה הכל תודה")
+    call.advance(5)
+    assert call.did(do.HangUp) == [do.HangUp("agent_goodbye")]
+    assert call.replies()[-1].heard_ms == 600
+    assert not call.replies()[-1].interrupted
+
+
+def test_an_agent_that_ends_the_call_without_a_word_says_goodbye_all_the_same() -> None:
+    call = greeted(agent=AgentScript(silent=True, hang_up=True))
+    call.caller_says("זה הכל תודה")
+    call.advance(5)
+    assert call.replies()[-1].text == "להתראות!"
+    assert call.did(do.HangUp) == [do.HangUp("agent_goodbye")]
+
+
+def test_who_interrupts_a_goodbye_stays_on_the_line() -> None:
+    call = greeted(agent=lambda text: AgentScript(text="מילה " * 10, hang_up="זה הכל" in str(text)))
+    call.caller_says("זה הכל תודה")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(0.4)
+    call.caller_says("רגע עוד שאלה", ms=900)
+    call.advance(3)
+    assert call.core.state is not State.ENDED
+
+
+def test_the_call_has_a_longest_length() -> None:
+    call = ScriptedCall(max_call_seconds=3)
+    call.advance(4)
+    assert call.did(do.HangUp) == [do.HangUp("max_duration")]
+    assert call.when(do.HangUp) == pytest.approx(3.0, abs=0.02)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 3.0])
+def test_an_end_from_outside_ends_once_and_nothing_follows(seconds: float) -> None:
+    call = ScriptedCall(faq=PRICE)
+    call.caller_says("מה המחיר?")
+    call.advance(seconds)
+    call.happens(on.EndRequested("caller_hangup"))
+    call.happens(on.EndRequested("stream_lost"))
+    call.advance(5)
+    assert call.did(do.HangUp) == [do.HangUp("caller_hangup")]
+    assert isinstance(call.done[-1][1], do.HangUp)
+    assert call.core.next_deadline() is None
+
+
+def test_a_reply_cut_off_by_the_end_says_how_much_was_heard() -> None:
+    call = ScriptedCall(greeting_text="מילה " * 20)
+    call.advance(1.0)
+    call.happens(on.EndRequested("caller_hangup"))
+    call.advance(0.1)
+    assert call.replies()[0].interrupted
+    assert call.replies()[0].heard_ms == pytest.approx(1000, abs=40)
+
+
+# The table
+
+
+def test_every_state_is_in_the_table_and_the_end_is_reachable() -> None:
+    assert set(TRANSITIONS) == set(State)
+    for state in State:
+        if state is not State.ENDED:
+            assert State.ENDED in TRANSITIONS[state]
+
+
+def test_a_way_that_is_not_in_the_table_is_refused() -> None:
+    core = CallCore(CallPolicy())
+    with pytest.raises(AssertionError, match="no way from connecting"):
+        core._go(State.SPEAKING)
+
+
+def test_keys_are_noted() -> None:
+    call = greeted()
+    call.happens(on.KeyPressed("5"))
+    call.advance(0.1)
+    notes = [n for n in call.did(do.Note) if isinstance(n, do.Note) and n.tag == "[DTMF]"]
+    assert len(notes) == 1
+    assert "5" not in str(notes[0].fields)
+
+
+def test_policy_defaults_are_the_specs() -> None:
+    policy = CallPolicy()
+    assert (policy.hangover_ms, policy.reply_after_silence_ms) == (200, 350)
+    assert (policy.lead_ms, policy.tail_ms) == (400, 200)
+    assert POLICY.answer_wait_seconds == 6

@@ -1,0 +1,92 @@
+"""No sequence of events breaks the call: random calls against the core's invariants."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.audio import mulaw
+from server.audio.framing import FRAME_MS
+from server.turns import actions as do
+from server.turns import events as on
+from server.turns.core import CallCore
+from server.turns.model import State
+from tests.call_script import POLICY, SILENT_FRAME, spoken, voice
+
+VOICE_FRAME = voice(FRAME_MS)
+
+ids = st.sampled_from([f"{kind}{n}" for kind in "urt" for n in range(1, 12)])
+frames = st.builds(
+    lambda loud, count: [on.CallerAudio(VOICE_FRAME if loud else SILENT_FRAME)] * count,
+    st.booleans(),
+    st.integers(1, 40),
+)
+single = st.one_of(
+    st.builds(on.CallerTyped, st.sampled_from(["מה?", "", " "])),
+    st.builds(on.KeyPressed, st.sampled_from("0#")),
+    st.builds(on.MarkEchoed, ids.map(lambda i: f"{i}:end")),
+    st.builds(on.PartialTranscript, ids),
+    st.builds(on.Transcript, ids, st.sampled_from(["כן", "", None])),
+    st.builds(on.FaqHit, ids, st.just("key"), st.just("תשובה אחת"), st.just(1.0), st.just(0.1)),
+    st.builds(on.FaqMissed, ids, st.just("no_match"), st.just(0.1)),
+    st.builds(on.ClipReady, ids, st.just(spoken("שתי מילים"))),
+    st.builds(on.ClipFailed, ids),
+    st.builds(on.AgentAudio, ids, st.sampled_from([b"", b"\x20" * 801, spoken("מילה")])),
+    st.builds(on.AgentText, ids, st.just("מילה ")),
+    st.builds(on.AgentFinished, ids, st.booleans(), st.booleans()),
+    st.builds(on.AgentLost, st.just("closed")),
+    st.builds(on.EndRequested, st.just("caller_hangup")),
+    st.just(on.Tick()),
+)
+steps = st.lists(st.tuples(st.floats(0, 1.5), st.one_of(frames, single.map(lambda e: [e]))))
+
+
+@given(steps)
+def test_whatever_happens_the_invariants_hold(script: list[tuple[float, list[on.Event]]]) -> None:
+    core, now = CallCore(POLICY), 0.0
+    cancelled: set[str] = set()
+    hang_ups = 0
+    line_free_at = 0.0
+    asked: set[str] = set()
+    events: list[tuple[float, on.Event]] = [(0.0, on.StreamStarted())]
+    for pause, group in script:
+        now += pause
+        for event in group:
+            events.append((now, event))
+            now += FRAME_MS / 1000
+    for at, event in events:
+        before = core.state
+        for action in core.handle(event, at):
+            assert hang_ups == 0, "nothing follows the hang-up"
+            if isinstance(action, do.HangUp):
+                hang_ups += 1
+            elif isinstance(action, do.SendAudio):
+                line_free_at = max(line_free_at, at) + mulaw.duration_ms(action.audio) / 1000
+                assert line_free_at - at <= 0.4 + 1e-6, "never more than 400 ms at Twilio"
+            elif isinstance(action, do.SendClear):
+                line_free_at = at
+            elif isinstance(action, do.CancelAgent):
+                assert action.reply_id in asked, "only what was asked for is cancelled"
+                assert action.reply_id not in cancelled, "and only once"
+                cancelled.add(action.reply_id)
+            elif isinstance(action, do.AskAgent):
+                asked.add(action.reply_id)
+        if before is State.ENDED:
+            assert core.state is State.ENDED
+        deadline = core.next_deadline()
+        assert (deadline is None) == (core.state is State.ENDED)
+    # A deadline is always acted upon: waking at each brings the next one later.
+    at = events[-1][0]
+    for _ in range(200):
+        deadline = core.next_deadline()
+        if deadline is None:
+            break
+        at = max(at, deadline)
+        core.handle(on.Tick(), at)
+        after = core.next_deadline()
+        assert after is None or after > at - 1e-9
+        if after is not None and after <= at:
+            core.handle(on.Tick(), at)
+            later = core.next_deadline()
+            assert later is None or later > at, "the loop would spin"
+    assert core.state is State.ENDED or at > 5
