@@ -13,6 +13,8 @@ keepalive = 15
 # A worker with calls must not be recycled; the heartbeat is the worker's own, not a request's.
 timeout = 60
 max_requests = 0
+# Nobody steers this process but its signals, and two servers of one user would share the socket.
+control_socket_disable = True
 graceful_timeout = int(float(os.environ.get("DRAIN_TIMEOUT_SEC") or 120)) + 10
 limit_request_field_size = 8190
 

@@ -158,9 +158,9 @@ class Caller:
                 if wait > 0:
                     time.sleep(wait)
         except ConnectionError:
-            pass
+            with contextlib.suppress(ConnectionError):
+                self._take_messages()  # what came before the end
         finally:
-            self._take_messages()
             self._note("closed", self.line.close_code)
             self._ended.set()
             with self._changed:

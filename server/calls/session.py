@@ -79,6 +79,7 @@ class CallSession:
         }
         self._own_events: deque[on.Event] = deque()
         self._end_reason: str | None = None
+        self._line_broken = False
 
     def run(self) -> str:
         """Take the call; return why it ended. Leaves both sockets closed, whatever happens."""
@@ -91,8 +92,6 @@ class CallSession:
         reader.start()
         try:
             self._loop()
-        except ConnectionError:
-            self._end_reason = "stream_lost"
         except Exception:
             log.exception("[CALL] loop failed call=%s", call.call_sid)
             self._end_reason = "error"
@@ -133,7 +132,7 @@ class CallSession:
 
     def _keep_alive(self) -> None:
         log.debug("[WS_KEEPALIVE] call=%s", self._call.call_sid)
-        self._socket.ping()
+        self._on_line(self._socket.ping)
         self._call.agent.keep_alive()
 
     def _handle_signal(self, signal: Signal) -> None:
@@ -192,17 +191,30 @@ class CallSession:
 
     # The hands
 
+    def _send(self, message: bytes) -> None:
+        self._on_line(lambda: self._socket.send(message))
+
+    def _on_line(self, send: Callable[[], None]) -> None:
+        """Send something; when the line is broken, the reader will say how the call ended."""
+        if self._line_broken:
+            return
+        try:
+            send()
+        except ConnectionError:
+            self._line_broken = True
+            self._socket.abort()
+
     def _send_audio(self, action: do.SendAudio) -> None:
         if "start_to_first_audio" not in self._stages_ms:
             waited_ms = (monotonic() - self._started_at) * 1000
             self._stages_ms["start_to_first_audio"] = round(waited_ms, 1)
-        self._socket.send(self._encoder.media(action.audio))
+        self._send(self._encoder.media(action.audio))
 
     def _send_mark(self, action: do.SendMark) -> None:
-        self._socket.send(self._encoder.mark(action.name))
+        self._send(self._encoder.mark(action.name))
 
     def _send_clear(self, _: do.SendClear) -> None:
-        self._socket.send(self._encoder.clear)
+        self._send(self._encoder.clear)
 
     def _hear(self, action: do.HearAudio) -> None:
         self._call.transcriber.hear(action.audio)
@@ -296,7 +308,7 @@ class CallSession:
             "timings_ms": dict(turn.timings_ms),
         }
         message = {"event": "turn", "streamSid": self._stream_sid, "turn": shown}
-        self._socket.send(orjson.dumps(message))
+        self._send(orjson.dumps(message))
 
     def _note(self, action: do.Note) -> None:
         fields = " ".join(f"{name}={_shown(value)}" for name, value in action.fields.items())

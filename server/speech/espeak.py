@@ -93,24 +93,32 @@ def segments_of(
 
 
 def _plain_chunks(text: str, pronunciations: Mapping[str, str]) -> list[str]:
-    """Cut text of other languages at sentences; brackets go, as the engine takes them for phonemes."""
+    """Cut text of other languages at sentences, bounded in words and length.
+
+    Brackets and angles go: the engine takes what is in them for phonemes and markup.
+    """
     text = unicodedata.normalize("NFC", text)
     for word, pronunciation in pronunciations.items():
         if word.strip():
             whole = re.compile(rf"(?<!\w){re.escape(word.strip())}(?!\w)", re.IGNORECASE)
-            text = whole.sub(lambda _, spoken=pronunciation: str(spoken), text)
+            text = whole.sub(pronunciation.replace("\\", " "), text)[: 2 * MAX_CHARACTERS]
     kept = "".join(
-        " " if char in "[]<>\\" or unicodedata.category(char)[0] in "CZ" else char
-        for char in text[: 2 * MAX_CHARACTERS]
+        " " if char in "[]<>\\" or unicodedata.category(char)[0] in "CZ" else char for char in text
     )
-    kept = _LONG_WORD.sub(r"\1 ", kept)
-    chunks: list[str] = []
-    for sentence in _SENTENCE_END.split(" ".join(kept.split())):
-        while len(sentence) > _LONGEST_CHUNK:
-            cut = sentence.rfind(" ", 1, _LONGEST_CHUNK)
-            cut = cut if cut > 0 else _LONGEST_CHUNK
-            chunks.append(sentence[:cut] + ",")
-            sentence = sentence[cut:].strip()
-        if any(char.isalnum() for char in sentence):
-            chunks.append(sentence if sentence[-1] in ".!?" else sentence + ".")
-    return chunks
+    sentences = _SENTENCE_END.split(" ".join(_LONG_WORD.sub(r"\1 ", kept).split()))
+    chunks = [chunk for sentence in sentences for chunk in _bounded(sentence)]
+    return [
+        chunk if chunk[-1] in ".!?," else chunk + "."
+        for chunk in chunks
+        if any(char.isalnum() for char in chunk)
+    ]
+
+
+def _bounded(sentence: str) -> list[str]:
+    """Cut a sentence at spaces into pieces the engine's clause buffer holds."""
+    pieces: list[str] = []
+    while len(sentence) > _LONGEST_CHUNK:
+        cut = sentence.rfind(" ", 1, _LONGEST_CHUNK)
+        pieces.append(sentence[:cut] + ",")
+        sentence = sentence[cut:].strip()
+    return [*pieces, sentence]

@@ -73,7 +73,7 @@ def _phases(up: int, down: int, sample_rate: int) -> Samples:
 
 
 def voiced_rms(samples: Samples, sample_rate: int = LINE_RATE) -> float:
-    """Return the RMS over the 20 ms frames within 26 dB of the loudest; 0.0 if there is no sound."""
+    """Return the RMS over the 20 ms frames within 26 dB of the loudest; 0.0 without sound."""
     frame = sample_rate // 50
     whole = len(samples) // frame * frame
     if whole == 0:
@@ -84,7 +84,7 @@ def voiced_rms(samples: Samples, sample_rate: int = LINE_RATE) -> float:
 
 
 def trim(samples: Samples, *, lead_ms: int = _LEAD_MS, tail_ms: int = _TAIL_MS) -> Samples:
-    """Cut the silence (below -50 dBFS at 8 kHz) before and after, but for ``lead_ms``/``tail_ms``."""
+    """Cut what is below -50 dBFS at both ends, but for ``lead_ms`` and ``tail_ms``; 8 kHz."""
     loud = np.flatnonzero(np.abs(samples) > _SILENCE)
     if len(loud) == 0:
         return samples[:0]
@@ -123,4 +123,5 @@ def limit(samples: Samples) -> Samples:
     padded = np.pad(gain, 2 * reach, constant_values=1.0)
     lowest = sliding_window_view(padded, 2 * reach + 1).min(axis=1)
     smooth = sliding_window_view(lowest, 2 * reach + 1).mean(axis=1)
-    return samples * smooth.astype(np.float32)
+    limited: Samples = samples * smooth.astype(np.float32)
+    return limited

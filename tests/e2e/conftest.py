@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg2
 import pytest
 
-from server.audio.framing import wav_to_mulaw
+from server.audio import mulaw
+from server.audio.framing import frames_of, wav_to_mulaw
 from tests.e2e.server_process import ServerProcess
 from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
 AUDIO_DIR = Path(__file__).resolve().parents[1] / "data" / "audio"
-POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
 
 StartServer = Callable[..., ServerProcess]
 
@@ -66,22 +63,6 @@ def local_server(
 
 
 @pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """A fresh PostgreSQL database; skips where no server is at hand."""
-    if not POSTGRES_URL:
-        pytest.skip("TEST_POSTGRES_URL is not set (.ci/run starts a PostgreSQL and sets it)")
-    name = f"maane_test_{secrets.token_hex(4)}"
-    admin = psycopg2.connect(POSTGRES_URL)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    yield POSTGRES_URL.rsplit("/", 1)[0] + f"/{name}"
-    with admin.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.close()
-
-
-@pytest.fixture
 def openai() -> Iterator[FakeRealtime]:
     """A stand-in for OpenAI Realtime."""
     with FakeRealtime(RealtimeOptions()) as fake:
@@ -90,5 +71,11 @@ def openai() -> Iterator[FakeRealtime]:
 
 @pytest.fixture(scope="session")
 def speech() -> Callable[[str], bytes]:
-    """Read a recording of the test data as mu-law."""
-    return lambda name: wav_to_mulaw((AUDIO_DIR / name).read_bytes())
+    """Read a recording of the test data as mu-law, without the silence around it."""
+
+    def read(name: str) -> bytes:
+        frames = frames_of(wav_to_mulaw((AUDIO_DIR / name).read_bytes()))
+        loud = [at for at, frame in enumerate(frames) if mulaw.rms(frame) > 300]
+        return b"".join(frames[loud[0] : loud[-1] + 1])
+
+    return read

@@ -19,6 +19,7 @@ globals().update({name: value for name, value in _product.items() if not name.st
 def post_worker_init(worker):
     """Do what the product does, then open the probe."""
     _product["post_worker_init"](worker)
+    Path(os.environ["PROBE_SOCKET"]).unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(os.environ["PROBE_SOCKET"])
     listener.listen()

@@ -5,23 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from server.caller.caller import Caller, ring
 from server.caller.line import Webhooks
-from tests.e2e.server_process import SECRET, ServerProcess
+from tests.e2e.calling import DEMO_NUMBER, answered_call, hear_greeting, stored_call
+from tests.e2e.server_process import ServerProcess
 
-DEMO_NUMBER = "+97233726000"
 Speech = Callable[[str], bytes]
-
-
-def answered_call(server: ServerProcess, **options: object) -> Caller:
-    call = ring(Webhooks(server.base_url), to=DEMO_NUMBER, test_secret=SECRET, **options)  # type: ignore[arg-type]
-    assert call.caller is not None, call.answer
-    return call.caller
-
-
-def hear_greeting(caller: Caller) -> float:
-    starts = caller.wait_for("agent_starts")
-    return caller.wait_for("agent_stops", after=starts.at).at
 
 
 def test_a_whole_call(local_server: ServerProcess, speech: Speech) -> None:
@@ -40,9 +28,7 @@ def test_a_whole_call(local_server: ServerProcess, speech: Speech) -> None:
     assert after is not None
     assert "<Hangup" in after.body
 
-    stored = local_server.eventually(
-        f"/api/calls/{caller.line.call_sid}", lambda call: call.get("end_reason")
-    )
+    stored = stored_call(local_server, caller.line.call_sid)
     assert stored["end_reason"] == "agent_goodbye"
     assert stored["direction"] == "inbound"
     assert stored["to"] == DEMO_NUMBER
@@ -71,9 +57,7 @@ def test_the_caller_interrupts_and_is_heard(local_server: ServerProcess, speech:
     answer = caller.wait_for("agent_starts", after=asked_until)
     caller.wait_for("agent_stops", after=answer.at)
     caller.hang_up()
-    stored = local_server.eventually(
-        f"/api/calls/{caller.line.call_sid}", lambda call: call.get("end_reason")
-    )
+    stored = stored_call(local_server, caller.line.call_sid)
     assert stored["end_reason"] == "caller_hangup"
     assert stored["turns"][0]["interrupted"]
     assert stored["turns"][0]["heard_ms"] < 5000
@@ -108,21 +92,18 @@ def test_a_terminal_status_closes_the_stream(local_server: ServerProcess) -> Non
         {"CallSid": caller.line.call_sid, "CallStatus": "completed", "CallDuration": "7"},
     )
     caller.wait_for("closed")
-    stored = local_server.eventually(
-        f"/api/calls/{caller.line.call_sid}", lambda call: call.get("end_reason")
-    )
+    stored = stored_call(local_server, caller.line.call_sid)
     assert stored["end_reason"] == "call_status_completed"
     assert stored["duration_seconds"] == 7
 
 
 def test_words_typed_on_a_call_that_is_no_test_are_not_heeded(local_server: ServerProcess) -> None:
-    call = ring(Webhooks(local_server.base_url), to=DEMO_NUMBER)
-    assert call.caller is not None
-    hear_greeting(call.caller)
-    call.caller.type_words("מה המחיר?")
+    caller = answered_call(local_server, test=False)
+    hear_greeting(caller)
+    caller.type_words("מה המחיר?")
     time.sleep(1)  # nothing is to happen, for as long as an answer would take
-    assert call.caller.seconds_of("agent_starts")[1:] == []
-    call.caller.hang_up()
+    assert caller.seconds_of("agent_starts")[1:] == []
+    caller.hang_up()
     assert "typed words on a real call" in local_server.log()
 
 

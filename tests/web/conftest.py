@@ -34,6 +34,7 @@ from server.models import (
 from server.settings import load_settings
 from server.speech.clips import ClipStore
 from server.wiring import Services
+from tests.postgres import fresh_database
 
 
 class RecordingSynthesiser:
@@ -107,13 +108,34 @@ def synthesiser() -> RecordingSynthesiser:
     return RecordingSynthesiser()
 
 
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> Iterator[str]:
+    """Give the name of a migrated PostgreSQL database that others are copied from."""
+    with fresh_database(postgres_server) as url:
+        upgrade(load_settings({"DATABASE_URL": url, "SECRET_KEY": "x"}).database_url)
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a migrated, empty database of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "maane.db"
+        shutil.copyfile(request.getfixturevalue("migrated"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    with fresh_database(server, request.getfixturevalue("migrated_template")) as url:
+        yield url
+
+
 @pytest.fixture
-def app(migrated: Path, tmp_path: Path, synthesiser: RecordingSynthesiser) -> Iterator[OpenAPI]:
-    path = tmp_path / "maane.db"
-    shutil.copyfile(migrated, path)
+def app(
+    database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser
+) -> Iterator[OpenAPI]:
     settings = load_settings(
         {
-            "DATABASE_URL": f"sqlite:///{path}",
+            "DATABASE_URL": database_url,
             "SECRET_KEY": "only for tests",
             "MEDIA_DIR": str(tmp_path / "media"),
         }

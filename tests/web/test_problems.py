@@ -89,6 +89,7 @@ def test_the_others_have_the_shape_too(
     check(owner.post("/api/businesses", taken), 409, "number_taken")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_locked_database(
     owner: Api, parts: Services, garage: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

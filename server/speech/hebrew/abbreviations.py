@@ -80,13 +80,12 @@ _WRITTEN_OUT: Final = {
     "°": "מעלות",
 }
 
-_LETTER_NAMES: Final = dict(
-    zip(
-        "אבגדהוזחטיכלמנסעפצקרשת",
-        "אלף בית גימל דלת היי ויו זין חית טית יוד כף למד מם נון סמך עין פיי צדיק קוף ריש שין תיו".split(),
-        strict=True,
-    )
+_LETTERS: Final = "אבגדהוזחטיכלמנסעפצקרשת"
+_NAMES: Final = (
+    "'alef b'et g'imel d'alet h'ej v'av z'ajin x'et t'et j'od k'af l'amed m'em n'un s'amex 'ajin "
+    "p'ej ts'adik k'uf r'ejS S'in t'av"
 )
+_LETTER_NAMES: Final = dict(zip(_LETTERS, _NAMES.split(), strict=True))
 
 _WORDS = re.compile(
     r"(?<![א-ת\"'])([והבלמשכ]{0,2})("
@@ -98,7 +97,10 @@ _WORDS = re.compile(
     + r")(?![א-ת\"'])"
 )
 _SIGNS = re.compile("[&%₪$€@#*+=°]")
-_LONE_LETTER = re.compile(r"(?<![א-ת\"'])([אבגדהוזחטיכלמנסעפצקרשת])(?:'|(?![א-ת\"']))")
+_LONE_LETTER = re.compile(
+    "(?<![א-ת\u05b0-\u05c7\"'])([אבגדהוזחטיכלמנסעפצקרשת])(?:'(?![א-ת])|(?![א-ת\u05b0-\u05c7\"']))"
+    "(?!(?<=[והבלמשכ])-)"
+)
 
 
 def write_out(text: str) -> str:
@@ -112,5 +114,8 @@ def write_out_signs(text: str) -> str:
 
 
 def name_lone_letters(text: str) -> str:
-    """Return ``text`` with letters that stand alone by their names: כיתה ב' is כיתה בית."""
-    return _LONE_LETTER.sub(lambda match: f"{_LETTER_NAMES[match[1]]}", text)
+    """Return ``text`` with the phonemes of their names for letters that stand alone (כיתה ב').
+
+    A prefix letter before a hyphen (ו-USB) stays.
+    """
+    return _LONE_LETTER.sub(lambda match: f"[[{_LETTER_NAMES[match[1]]}]]", text)

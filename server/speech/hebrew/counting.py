@@ -1,7 +1,8 @@
 """Hebrew number words with gender, and the gender of what is counted.
 
 Number words come from ``num2words``; the forms before a noun (שני, שקל אחד) and the guess of a
-noun's gender are here. Bare numbers, hours and digits are feminine (Academy of the Hebrew Language).
+noun's gender are here. Bare numbers, hours and digits are feminine (Academy of the Hebrew
+Language).
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ Gender = Literal["f", "m"]
 _LARGEST: Final = 999_999_999
 """Above this, digits are read one by one."""
 
-_MASCULINE: Final = frozenset(
-    "שקל שקלים שקלי אחוז אחוזים דולר דולרים אירו יורו קילו קילוגרם קילומטר מטר מטרים סנטימטר גרם ליטר ליטרים "
-    "איש אנשים אנשי ילד ילדים יום ימים חודש חודשים לילה לילות שבוע שבועות מקום מקומות שולחן שולחנות "
-    "אלף מיליון תשלום תשלומים חדר חדרים סוג סוגים רחוב רחובות בוקר ערב צהריים סועד סועדים אורח אורחים "
-    "מוצר מוצרים עובד עובדים לקוח לקוחות קו קווים מספר מספרים אזור אזורים כרטיס כרטיסים טיפול טיפולים".split()
+_MASCULINE_NOUNS: Final = (
+    "שקל שקלים שקלי אחוז אחוזים דולר דולרים אירו יורו קילו קילוגרם קילומטר מטר מטרים סנטימטר "
+    "גרם ליטר ליטרים איש אנשים אנשי ילד ילדים יום ימים חודש חודשים לילה לילות שבוע שבועות "
+    "מקום מקומות שולחן שולחנות אלף מיליון תשלום תשלומים חדר חדרים סוג סוגים רחוב רחובות בוקר "
+    "ערב צהריים סועד סועדים אורח אורחים מוצר מוצרים עובד עובדים לקוח לקוחות קו קווים מספר "
+    "מספרים אזור אזורים כרטיס כרטיסים טיפול טיפולים"
 )
-_FEMININE: Final = frozenset(
-    "שעה שעות דקה דקות שנייה שניות שנה שנים פעם פעמים אגורה אגורות אישה נשים מילה מילים ביצה ביצים עיר ערים "
-    "דרך דרכים מאה כוס כוסות מנה מנות תחנה תחנות קומה קומות יחידה יחידות מיטה מיטות נפש נפשות אבן אבנים "
-    "רגל רגליים יד ידיים עין עיניים נקודה נקודות משפחה משפחות עבודה עבודות".split()
+_MASCULINE: Final = frozenset(_MASCULINE_NOUNS.split())
+_FEMININE_NOUNS: Final = (
+    "שעה שעות דקה דקות שנייה שניות שנה שנים פעם פעמים אגורה אגורות אישה נשים מילה מילים ביצה "
+    "ביצים עיר ערים דרך דרכים מאה כוס כוסות מנה מנות תחנה תחנות קומה קומות יחידה יחידות מיטה "
+    "מיטות נפש נפשות אבן אבנים רגל רגליים יד ידיים עין עיניים נקודה נקודות משפחה משפחות עבודה "
+    "עבודות"
 )
+_FEMININE: Final = frozenset(_FEMININE_NOUNS.split())
 
 
 def cardinal(value: int, gender: Gender = "f") -> str:
@@ -59,7 +64,7 @@ def digits(text: str) -> str:
 
 
 def gender_of(noun: str) -> Gender:
-    """Guess the gender of the word after a number: a list, else ים is masculine, the rest feminine."""
+    """Guess the gender of the word after a number: listed, else ים masculine, the rest feminine."""
     if noun in _MASCULINE:
         return "m"
     if noun in _FEMININE:

@@ -31,9 +31,7 @@ DEMO_PRONUNCIATIONS: Final[dict[str, str]] = {
     "רגע, אני בודקת.": "[[r'ega]], [[an'i bod'eket]].",
     "עוד רגע, תודה על הסבלנות.": "[['od r'ega]], [[tod'a ?al hasavlan'ut]].",
     "אתם עדיין על הקו?": "[[at'em ?ad'ajin ?al hak'av]]?",
-    "תודה שהתקשרתם. יום טוב ולהתראות!": (
-        "[[tod'a SehitkaS'artem]]. [[j'om t'ov ulehitra?'ot]]!"
-    ),
+    "תודה שהתקשרתם. יום טוב ולהתראות!": ("[[tod'a SehitkaS'artem]]. [[j'om t'ov ulehitra?'ot]]!"),
     "קיבלתי. איך קוראים לכם?": "[[kib'alti]]. [['ejx kor?'im lax'em]]?",
     "תודה. מה מספר הטלפון לחזרה?": "[[tod'a]]. [[m'a misp'ar hat'elefon laxazar'a]]?",
     "רשמתי, נחזור אליכם בהקדם. להתראות!": (

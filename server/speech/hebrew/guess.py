@@ -16,17 +16,11 @@ from server.speech.hebrew.alphabet import LETTERS
 from server.speech.hebrew.mnemonics import VOWELS, stress_last
 from server.speech.hebrew.templates import SHAPES
 
-_SOFT: Final = dict(
-    zip(
-        LETTERS,
-        "? v g d h v z X t j x l m n s A f ts k r S t x m n f ts".split(),
-        strict=True,
-    )
-)
+_SOUNDS: Final = "? v g d h v z X t j x l m n s A f ts k r S t x m n f ts"
+_SOFT: Final = dict(zip(LETTERS, _SOUNDS.split(), strict=True))
 _HARD: Final = _SOFT | {"ב": "b", "כ": "k", "פ": "p"}
 _WITH_GERESH: Final = {"ג": "dZ", "ז": "Z", "צ": "tS", "ץ": "tS", "ת": "t", "ד": "d", "ו": "w"}
-_SONORANT: Final = frozenset("jlmnrAX?h")
-_STEP = re.compile(r"(\d)(!?)|([+<>])|(.)")
+_STEP = re.compile(r"(\d)(!?)|(\+)|(.)")
 
 
 def guess(word: str) -> str:
@@ -51,25 +45,16 @@ def _by_shape(word: str) -> str | None:
 
 
 def _fill(reading: str, letters: tuple[str, ...]) -> str:
-    """Put the letters into a template's reading; < and > are its guttural, + an opening shva."""
+    """Put the letters into a template's reading; + is the vowel of an opening shva, if heard."""
     text = ""
-    for digit, hard, special, sound in _STEP.findall(reading):
+    for digit, hard, opening, sound in _STEP.findall(reading):
         if digit:
-            text += consonant(letters[int(digit) - 1 + _skipped(reading, digit)], hard=bool(hard))
-        elif special == "+":
+            text += consonant(letters[int(digit) - 1], hard=bool(hard))
+        elif opening:
             text += "e" if text[-1] in "jlmnr" else "a" if text[-1] in "XA?h" else ""
-        elif special == "<":
-            text += consonant(letters[1], hard=False)
-        elif special == ">":
-            text += consonant(letters[2], hard=False)
         else:
             text += sound
     return text
-
-
-def _skipped(reading: str, digit: str) -> int:
-    """Return 1 for consonants after the guttural that a template names apart."""
-    return 1 if "<" in reading and int(digit) > 1 else 0
 
 
 @dataclass(slots=True)
@@ -100,9 +85,13 @@ def _add(units: list[_Unit], letter: str, rest: list[str]) -> None:
     after = rest[0] if rest else ""
     if before is None:
         units.append(_Unit(letter))
+    elif letter == "ו" and is_open and before.letter == "ו":
+        return
     elif letter == "ו" and is_open and after != "ו":
-        before.vowel = "o" if rest else "u"
-    elif letter == "י" and is_open and (after not in ("ו", "י", "ה") or after == "ה" and rest[1:]):
+        before.vowel = "o" if rest and rest != ["י"] else "u"
+    elif (
+        letter == "י" and is_open and (after not in ("ו", "י", "ה") or (after == "ה" and rest[1:]))
+    ):
         before.vowel = "i"
     elif letter == "י" and is_open:
         before.vowel = "a" if after == "י" and rest[1:] not in (["ה"], ["ת"]) else "i"
@@ -110,6 +99,8 @@ def _add(units: list[_Unit], letter: str, rest: list[str]) -> None:
             units.append(_Unit(letter))
     elif letter in ("ה", "א") and not rest:
         before.vowel = before.vowel or "a"
+    elif letter == "י" and rest == ["ם"]:
+        units.append(_Unit(letter, vowel="i"))
     else:
         units.append(_Unit(letter, vowel=None if rest else ""))
 
@@ -123,7 +114,7 @@ def _fill_gaps(units: list[_Unit]) -> None:
         following = units[index + 1].vowel if index < last else ""
         if index == last:
             unit.vowel = ""
-        elif unit.letter in "אע":
+        elif unit.letter in "אע" or (units[index + 1].letter in "אע" and following is not None):
             unit.vowel = "a"
         elif index == 0:
             unit.vowel = "a" if following is None or len(units) < 4 else "e"
@@ -144,7 +135,7 @@ def _finish(text: str) -> str:
     text = re.sub(r"\?+(?!'?[aeiou])", "", text)
     if not any(char in VOWELS for char in text):
         text += "e"
-    furtive = re.search(r"[eiou]\?ax?$", text)
-    if furtive and "'" not in text:
-        return text[: furtive.start()] + "'" + text[furtive.start() :]
+    before_last = re.search(r"[eiou]\?ax?$|ajim$", text)
+    if before_last and "'" not in text:
+        return text[: before_last.start()] + "'" + text[before_last.start() :]
     return stress_last(text)

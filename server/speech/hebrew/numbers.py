@@ -1,8 +1,8 @@
-"""Numbers in Hebrew text -> words: prices, percent, hours, dates, phone numbers, ranges, the rest.
+r"""Numbers in Hebrew text -> words: prices, percent, hours, dates, phone numbers, ranges, the rest.
 
-Digits are found by look-arounds for digits and never by ``\\b``, which takes Hebrew letters for word
-characters and so misses the number in ל0541234567. A prefix letter with its hyphen (ב-650) is glued
-to the first word (בשש מאות וחמישים).
+Digits are found by look-arounds for digits and never by ``\b``, which takes Hebrew letters for word
+characters and so misses the number in ל0541234567. A prefix letter with its hyphen (ב-650) is
+glued to the first word (בשש מאות וחמישים).
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ _START: Final = r"(?<![\d.,:/*#])"
 _END: Final = r"(?![\d])"
 _NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,4})?|\d+(?:\.\d{1,4})?"
 _SHEKEL: Final = r'(?:₪|ש"ח|שח(?![א-ת])|ש\'\'ח|NIS|ILS)'
-_MONTHS: Final = (
-    "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר".split()
-)
+_MONTH_NAMES: Final = "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר"
+_MONTHS: Final = _MONTH_NAMES.split()
 _LONGEST_DIGITS: Final = 40
 
 _GLUED = re.compile(r"(?<=\d)(?=[א-ת])|(?<=[א-ת])(?=\d)")
@@ -46,7 +45,9 @@ _RANGE = re.compile(
 )
 _HALF = re.compile(rf"{_START}1/2{_END}")
 _ALWAYS = re.compile(rf"{_START}24/7{_END}")
-_PLAIN = re.compile(rf"(-(?=\d))?({_NUMBER})(?:(\s+)([א-ת]+))?")
+_MINUS = re.compile(r"(?<!\S)-(?=\d)")
+_HYPHEN = re.compile(r"-(?=\d)|(?<=\d)-")
+_PLAIN = re.compile(rf"({_NUMBER})(?:\s+([א-ת]+))?")
 _CURRENCIES: Final = {"$": ("דולר", "דולר", "סנט"), "€": ("אירו", "אירו", "סנט")}
 
 
@@ -69,6 +70,7 @@ def numbers_to_words(text: str) -> str:
     text = _DATE.sub(_date, text)
     text = _CODE.sub(lambda match: _in_groups(match.group()), text)
     text = _PERCENT.sub(_percent, text)
+    text = _HYPHEN.sub(" ", _MINUS.sub("מינוס ", text))
     return _PLAIN.sub(_plain, text)
 
 
@@ -139,7 +141,11 @@ def _time_range(match: re.Match[str]) -> str:
 def _date(match: re.Match[str]) -> str:
     """Read day and month; a dot without a year is a decimal unless ב or ה or ל stands before it."""
     day, separator, month, year = match.groups()
-    if year is None and separator == "." and not re.search("[בהלמד]$", match.string[: match.start()]):
+    if (
+        year is None
+        and separator == "."
+        and not re.search("[בהלמד]$", match.string[: match.start()])
+    ):
         return match.group()
     words = f"{cardinal(int(day), 'm')} ב{_MONTHS[int(month) - 1]}"
     if year is not None:
@@ -179,25 +185,17 @@ def _range(match: re.Match[str]) -> str:
 
 
 def _plain(match: re.Match[str]) -> str:
-    minus, number, space, noun = match.groups()
+    number, noun = match.groups()
     whole, fraction = _split(number)
-    sign = "מינוס " if minus and match.start() == 0 or minus and _is_free(match) else ""
-    spoken = " " + _bare(whole, fraction, noun) if minus and not sign else _bare(whole, fraction, noun)
     if noun is None:
-        return sign + spoken
+        return _bare(whole, fraction, "f")
+    gender = gender_of(noun)
     if not fraction and whole in ("1", "2"):
-        words = counted(int(whole), noun, gender_of(noun))
-        return f"{sign}{words}"
-    return f"{sign}{spoken}{space}{noun}"
+        return counted(int(whole), noun, gender)
+    return f"{_bare(whole, fraction, gender)} {noun}"
 
 
-def _is_free(match: re.Match[str]) -> bool:
-    """Tell whether the hyphen before a number is a minus: nothing is glued to it."""
-    return match.string[match.start() - 1].isspace()
-
-
-def _bare(whole: str, fraction: str, noun: str | None) -> str:
-    gender = gender_of(noun) if noun else "f"
+def _bare(whole: str, fraction: str, gender: Gender) -> str:
     if fraction:
         return _decimal(whole, fraction, gender)
     if len(whole) > 9:

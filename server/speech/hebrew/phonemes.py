@@ -14,14 +14,28 @@ from server.speech.hebrew.pointed import read
 
 _BRACKETED = re.compile(r"([א-ת]*)\[\[([^\[\]]*)\]\]")
 _HEBREW_ONLY = re.compile(r"[^א-ת']")
-_PREFIX_LETTERS: Final = "והבלמשכ"
-_LONGEST_PREFIX: Final = 4
+_PREFIX = re.compile(r"ו?(?:כש|מש|לכש|ש)?[בלכמ]?ה?")
+_TWO_LETTER_PREFIXES: Final = frozenset("והש")
+_LONGEST_PREFIX: Final = 5
+_PREFIX_SOUNDS: Final = {
+    "ו": "ve",
+    "ה": "ha",
+    "ב": "be",
+    "ל": "le",
+    "מ": "me",
+    "ש": "Se",
+    "כ": "ke",
+}
 _CLUSTER = re.compile(r"(?!ts[aeiou']|tS|dZ)[bvgdhzxtjklmnspfrSZ]{2}")
-_FEMININE_UNITS: Final = frozenset("אחת שתים שתיים שלוש ארבע חמש שש שבע שמונה תשע".split())
-_MASCULINE_UNITS: Final = frozenset(
-    "אחד שנים שניים שלושה ארבעה חמישה שישה שבעה שמונה תשעה".split()
-)
-_AFTER_FEMININE_EIGHT: Final = frozenset("עשרה מאות שנים פעמים".split())
+_BEFORE_ARTICLE = re.compile(r"(?:כש|מ|ש)ה(?=[א-ת]{3})")
+_BEFORE_VERBAL_NOUN = re.compile(r"[בל](?=ה[א-ת][^וי]{2}[הת]$)")
+_LIKELY_PREFIX = re.compile(r"ב(?=[מאהכפקת][א-ת]{3})|ל(?=מ[א-ת]{3}[הםן]$)")
+_ARTICLE = re.compile(r"ה(?=[^תו][א-ת]{2})(?!.*ה$)(?!..[^וי][הת]$)")
+_FEMININE_WORDS: Final = "אחת שתים שתיים שלוש ארבע חמש שש שבע שמונה תשע"
+_FEMININE_UNITS: Final = frozenset(_FEMININE_WORDS.split())
+_MASCULINE_WORDS: Final = "אחד שנים שניים שלושה ארבעה חמישה שישה שבעה שמונה תשעה"
+_MASCULINE_UNITS: Final = frozenset(_MASCULINE_WORDS.split())
+_AFTER_FEMININE_EIGHT: Final = frozenset({"עשרה", "מאות", "שנים", "פעמים"})
 
 
 def sentence_phonemes(words: list[str]) -> str:
@@ -42,12 +56,12 @@ def sentence_phonemes(words: list[str]) -> str:
 def _in_context(word: str, before: list[str], after: list[str]) -> str:
     """Read the number words whose spelling does not tell masculine from feminine."""
     bare = word.lstrip("ו") if word not in LEXICON else word
-    previous = before[0].lstrip("ו") if before else ""
+    previous = {before[0][cut:] for cut in range(3)} if before else set()
     following = after[0] if after else ""
     reading = None
-    if bare == "עשרה" and previous in _FEMININE_UNITS:
+    if bare == "עשרה" and previous & _FEMININE_UNITS:
         reading = "esr'e"
-    elif bare == "עשר" and previous in _MASCULINE_UNITS:
+    elif bare == "עשר" and previous & _MASCULINE_UNITS:
         reading = "as'ar"
     elif bare == "שמונה" and following not in _AFTER_FEMININE_EIGHT:
         reading = "Smon'a" if following == "עשר" or following.endswith("ים") else None
@@ -76,26 +90,32 @@ def _pointed(word: str) -> str:
 
 
 def _after_prefix(word: str) -> str | None:
-    """Read prefix letters and a word of the lexicon: ובשעות, שהגעתם."""
+    """Read prefix letters and a word of the lexicon: ובשעות, שהגעתם.
+
+    At least three letters must be left, or two after ו, ה or ש alone: פה, לה and their like hide in
+    many words.
+    """
     for length in range(1, min(_LONGEST_PREFIX, len(word) - 2) + 1):
-        if word[length - 1] not in _PREFIX_LETTERS:
+        prefix, rest = word[:length], word[length:]
+        if len(rest) < 3 and prefix not in _TWO_LETTER_PREFIXES:
             return None
-        rest = word[length:]
-        if rest in LEXICON and rest not in NEVER_AFTER_PREFIX:
-            return _prefixed(word[:length], LEXICON[rest])
+        if rest in LEXICON and rest not in NEVER_AFTER_PREFIX and _PREFIX.fullmatch(prefix):
+            return _prefixed(prefix, LEXICON[rest])
     return None
 
 
 def _unknown(word: str) -> str:
-    """Guess, with ו, the article and ש before it taken for prefixes where the rest is a word."""
+    """Guess, with ו, ה and what may precede them taken for prefixes where that is likelier."""
     if len(word) > 3 and word[0] == "ו" and word[1] not in "וי'":
         rest = word[1:]
         return _prefixed("ו", _after_prefix(rest) or _unknown(rest))
-    match = re.match(r"(?:כש|מ|ש)ה(?=[א-ת]{3})", word)
+    rules = (_BEFORE_ARTICLE, _BEFORE_VERBAL_NOUN, _LIKELY_PREFIX, _ARTICLE)
+    match = next(filter(None, (rule.match(word) for rule in rules)), None)
     if match is not None:
-        return _prefixed(match.group(), guess(word[match.end() :]))
-    if len(word) > 3 and word[0] == "ה" and not word.startswith("הת") and not word.endswith("ה"):
-        return _prefixed("ה", guess(word[1:]))
+        rest = word[match.end() :]
+        return _prefixed(match.group(), _after_prefix(rest) or guess(rest))
+    if len(word) == 1 and word in _PREFIX_SOUNDS:
+        return stress_last(_PREFIX_SOUNDS[word])
     return guess(word) if word else ""
 
 
@@ -116,8 +136,9 @@ def _prefix_sound(letter: str, phonemes: str) -> str:
         return "u" if cluster or phonemes[0] in "bvmp" else "ve" + hiatus
     if letter == "כ" and phonemes.startswith("Se"):
         return "k"
+    sound = _PREFIX_SOUNDS[letter]
     if letter in "בלכ":
-        return {"ב": "b", "ל": "l", "כ": "k"}[letter] + ("i" if cluster else "e") + hiatus
-    if letter == "מ":
-        return "me" + hiatus if hiatus or phonemes[0] in "hxr" else "mi"
-    return {"ה": "ha", "ש": "Se"}.get(letter, guess(letter).replace(STRESS, "")) + hiatus
+        return (sound[0] + "i" if cluster else sound) + hiatus
+    if letter == "מ" and not hiatus and phonemes[0] not in "hxr":
+        return "mi"
+    return sound + hiatus

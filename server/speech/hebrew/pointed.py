@@ -19,7 +19,9 @@ _SIN_DOT = "\u05c2"
 _SHIN_DOT = "\u05c1"
 _OLE = "\u05ab"
 _HOLAM = frozenset("\u05b9\u05ba")
-_FURTIVE = "\u05b7"
+_PATAH = "\u05b7"
+_SEGOL = "\u05b6"
+_TSERE = "\u05b5"
 _VOWEL_POINTS = {
     "\u05b1": "e",
     "\u05b2": "a",
@@ -76,7 +78,6 @@ class _Letter:
     marks: set[str] = field(default_factory=set)
     sound: str = ""
     vowel: str = ""
-    long_start: bool = False
 
 
 def read(word: str) -> str:
@@ -110,7 +111,7 @@ def _read_letter(letters: list[_Letter], index: int) -> None:
         return
     silent_yod = letter.char == "י" and before and before.vowel in ("i", "e") and not letter.marks
     silent_he = letter.char == "ה" and last and _DAGESH not in letter.marks
-    if silent_yod or silent_he and not letter.vowel:
+    if silent_yod or (silent_he and not letter.vowel):
         return
     letter.sound = _sound(letter)
     if _SHVA in letter.marks and not last and _is_vocal(letters, index):
@@ -153,7 +154,7 @@ def _join(letters: list[_Letter]) -> str:
     parts: list[tuple[str, str]] = []
     furtive = False
     for index, letter in enumerate(letters):
-        if index == len(letters) - 1 and index and letter.char in "חעה" and _FURTIVE in letter.marks:
+        if index == len(letters) - 1 and index and letter.char in "חעה" and _PATAH in letter.marks:
             furtive = bool(parts) and parts[-1][1] != "a"
             if furtive:
                 parts += [("", "a"), (letter.sound if letter.char == "ח" else "", "")]
@@ -163,7 +164,7 @@ def _join(letters: list[_Letter]) -> str:
     vowels = [index for index, (_, vowel) in enumerate(parts) if vowel]
     if marked is not None and marked not in vowels:
         marked = None
-    stressed = marked if marked is not None else _stressed(letters, parts, vowels, furtive)
+    stressed = marked if marked is not None else _stressed(letters, parts, vowels, furtive=furtive)
     text = ""
     for index, (sound, vowel) in enumerate(parts):
         hiatus = "?" if vowel and not sound and text and text[-1] in VOWELS else ""
@@ -172,18 +173,31 @@ def _join(letters: list[_Letter]) -> str:
 
 
 def _stressed(
-    letters: list[_Letter], parts: list[tuple[str, str]], vowels: list[int], furtive: bool
+    letters: list[_Letter], parts: list[tuple[str, str]], vowels: list[int], *, furtive: bool
 ) -> int | None:
     """Return the part that carries the stress by the rules of thumb."""
     if len(vowels) < 2:
         return vowels[-1] if vowels else None
     last, before = vowels[-1], vowels[-2]
     closed = any(sound for sound, _ in parts[last + 1 :])
-    segol = "\u05b6"
-    is_segolate = (
-        closed and last < len(letters) and segol in letters[last].marks
-        and before < len(letters) and bool(letters[before].marks & {segol, "\u05b5", "\u05b9", "\u05b7"})
-        and parts[before][1] in ("e", "o", "a") and letters[-1].char not in "םן"
-    )
-    is_dual = parts[before] [1] == "a" and parts[last] == ("j", "i") and letters[-1].char in "ם"
-    return before if furtive or is_segolate or is_dual else last
+    if furtive or (closed and _is_penultimate(letters, before, last)):
+        return before
+    return last
+
+
+def _is_penultimate(letters: list[_Letter], before: int, last: int) -> bool:
+    """Tell whether a closed last syllable leaves the stress to the one before it.
+
+    So do segolates (מלך, ספר, בוקר), their guttural kin (נער, פתח) and -ayi- (בית, שתיים).
+    """
+    if letters[-1].char in "םן" and letters[last].char != "י" and letters[last].char not in "חע":
+        return False
+    marks, marks_before = letters[last].marks, letters[before].marks
+    if letters[last].char == "י":
+        return letters[before].vowel == "a" and letters[last].vowel == "i" and _DAGESH not in marks
+    if _SEGOL in marks:
+        return bool(marks_before & {_SEGOL, _TSERE, _PATAH} | marks_before & _HOLAM) or (
+            letters[before].char == "ו" and letters[before].vowel == "o"
+        )
+    guttural = letters[last].char in "אהחע" or letters[-1].char in "חע"
+    return _PATAH in marks and guttural and bool(marks_before & {_SEGOL, _PATAH})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.speech.hebrew.abbreviations import name_lone_letters, write_out, write_out_signs
-from server.speech.hebrew.alphabet import normalise
+from server.speech.hebrew.alphabet import is_pointed, normalise
 from server.speech.hebrew.demo import DEMO_PRONUNCIATIONS
 from server.speech.hebrew.mnemonics import is_speakable
 from server.speech.hebrew.numbers import numbers_to_words
@@ -25,8 +25,24 @@ HEBREW: Final = "he"
 MAX_OVERRIDES: Final = 500
 """Pronunciations beyond this many are ignored: each is looked for in every text."""
 
+_LONGEST_OVERRIDDEN: Final = 4000
+"""Characters; pronunciations are longer than words, and must not grow a text without bound."""
+
 _LONGEST_CLAUSE_WORDS: Final = 30
 _LONGEST_FOREIGN_WORDS: Final = 60
+
+_POINTED_PREFIX: Final = str.maketrans(
+    {
+        "ו": "ו\u05b5",
+        "ה": "ה\u05b7",
+        "ב": "ב\u05bc\u05b5",
+        "ל": "ל\u05b5",
+        "מ": "מ\u05b4",
+        "ש": "ש\u05b6",
+        "כ": "כ\u05bc\u05b5",
+    }
+)
+"""Prefix letters with points that make them heard before a pointed word."""
 
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _BRACKETS = re.compile(r"(?:(?<![א-ת])[והבלמשכ]{1,3})?\[\[([^\[\]]*)\]\]")
@@ -89,9 +105,10 @@ def _override(text: str, pronunciations: Mapping[str, str]) -> str:
     def replacement(match: re.Match[str]) -> str:
         if match[2] is None:
             return match.group()
-        return match[1] + known[match[2].casefold()]
+        spoken = known[match[2].casefold()]
+        return (match[1].translate(_POINTED_PREFIX) if is_pointed(spoken) else match[1]) + spoken
 
-    return pattern.sub(replacement, text)
+    return pattern.sub(replacement, text)[:_LONGEST_OVERRIDDEN]
 
 
 def _to_words(text: str) -> str:

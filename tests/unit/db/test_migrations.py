@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, make_url, text
+from sqlalchemy import Engine, create_engine, inspect
 
 from server.db import engine_options
 from server.db.migrate import downgrade, upgrade
@@ -26,19 +24,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'new' / 'maane.db'}"
         return
-    given = os.environ.get("TEST_POSTGRES_URL")
-    if not given:
-        pytest.skip("TEST_POSTGRES_URL is not set: no PostgreSQL to migrate")
     # As typed by people, and as the settings make it known to SQLAlchemy.
-    server = load_settings({"DATABASE_URL": given, "SECRET_KEY": "x"}).database_url
-    name = f"maane_test_{secrets.token_hex(6)}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    given = request.getfixturevalue("postgres_url")
+    yield load_settings({"DATABASE_URL": given, "SECRET_KEY": "x"}).database_url
 
 
 @pytest.fixture
