@@ -1,22 +1,32 @@
 """How Gunicorn serves Maane: one eventlet worker (docs/decisions/runtime.md)."""
 
-import os
 import threading
 import time
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT') or '5000'}"
+from dotenv import load_dotenv
+
+from server.errors import SettingsError
+from server.settings import load_settings
+
+load_dotenv(".env")
+try:
+    _settings = load_settings()
+except SettingsError as error:
+    raise SystemExit(f"maane: {error}") from None
+
+bind = f"{_settings.host}:{_settings.port}"
 workers = 1
-worker_class = os.environ.get("GUNICORN_WORKER_CLASS") or "eventlet"
+worker_class = "eventlet"
 worker_connections = 2000
-threads = 200  # for -k gthread; the eventlet worker needs none
+threads = 500  # of `-k gthread`; the eventlet worker has none
 keepalive = 15
-# A worker with calls must not be recycled; the heartbeat is the worker's own, not a request's.
+# The heartbeat is the worker's own, not a request's: a call may take half an hour.
 timeout = 60
+# A worker with calls must not be recycled.
 max_requests = 0
+graceful_timeout = int(_settings.drain_timeout_sec) + 10
 # Nobody steers this process but its signals, and two servers of one user would share the socket.
 control_socket_disable = True
-graceful_timeout = int(float(os.environ.get("DRAIN_TIMEOUT_SEC") or 120)) + 10
-limit_request_field_size = 8190
 
 
 def post_worker_init(worker):
@@ -34,8 +44,8 @@ def _end_calls_with_worker(worker):
     while worker.alive:
         time.sleep(0.2)
     wiring.drain(worker.wsgi)
-    parts = wiring.services_of(worker.wsgi)
-    deadline = time.monotonic() + parts.settings.drain_timeout_sec
-    while parts.calls.registry.count() and time.monotonic() < deadline:
+    calls = wiring.services_of(worker.wsgi).calls.registry
+    deadline = time.monotonic() + _settings.drain_timeout_sec
+    while calls.count() and time.monotonic() < deadline:
         time.sleep(0.2)
     wiring.stop(worker.wsgi)

@@ -59,6 +59,11 @@ class Settings(BaseModel):
         description="How Twilio reaches this server, e.g. https://phone.example.com (no path). "
         "Signatures are computed from it. Empty: the address of each request.",
     )
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address listened on. 0.0.0.0 where a platform's router or a proxy on "
+        "another machine has to reach it.",
+    )
     port: int = Field(default=5000, ge=1, le=65535, description="The port served on.")
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged."

@@ -64,7 +64,7 @@ class ScriptedCall:
         policy: CallPolicy = POLICY,
         *,
         faq: Mapping[str, str] | None = None,
-        agent: AgentScript | Callable[[str | None], AgentScript | None] = AgentScript(),  # noqa: B008
+        agent: AgentScript | Callable[[str | None], AgentScript | None] = AgentScript(),
         stt_ms: int | None = 150,
         echo_marks: bool = True,
         clips_fail: bool = False,
@@ -167,7 +167,7 @@ class ScriptedCall:
                 self.done.append((self.now, action))
                 pending.extend(self._act(action))
 
-    def _act(self, action: do.Action) -> list[on.Event]:  # noqa: PLR0912
+    def _act(self, action: do.Action) -> list[on.Event]:
         if isinstance(action, do.SendAudio):
             assert len(action.audio) % FRAME_BYTES == 0
             self.ear.media(action.audio)

@@ -73,7 +73,7 @@ def compile_expression(pattern: str) -> regex.Pattern[str]:
 
 
 def _fold_expression(pattern: str) -> str:
-    """Return ``pattern`` with its letters folded, but not those of its escapes (``\\S``)."""
+    r"""Return ``pattern`` with its letters folded, but not those of its escapes (``\S``)."""
     pieces = _ESCAPE.split(pattern)
     return "".join(
         piece if number % 2 else fold_letters(piece) for number, piece in enumerate(pieces)

@@ -38,9 +38,11 @@ _CHARS_UTF8 = 1
 _PHONEMES_IN_BRACKETS = 0x100
 _POSITION_CHARACTER = 1
 _RATE = 1
+_VOLUME = 2
 _EVENT_END = 0
 _EVENT_PHONEME = 7
 _SEED = 1
+_HEADROOM_VOLUME = 60
 
 _TONE = """
 gender female
@@ -51,7 +53,7 @@ echo 0 0
 formant 1 104 100 100
 formant 2 105 100 100
 formant 3 105 100 100
-consonants 230 125
+consonants 320 125
 """
 
 _HEBREW = """
@@ -167,6 +169,8 @@ class EspeakLibrary:
         with self._lock:
             self._set_voice(definition)
             self._engine.espeak_SetParameter(_RATE, words_per_minute, 0)
+            # At the default of 100 loud vowels clip; the level is set after resampling.
+            self._engine.espeak_SetParameter(_VOLUME, _HEADROOM_VOLUME, 0)
             self._engine.espeak_ng_SetRandSeed(_SEED)
             self._pcm.clear()
             self._phonemes.clear()

@@ -116,6 +116,17 @@ class ServerProcess:
         self._process = None
         return code
 
+    def process_ids(self) -> list[int]:
+        """Return the ids of the master, its worker and the worker's helpers."""
+        assert self._process is not None
+        found, waiting = [], [self._process.pid]
+        while waiting:
+            pid = waiting.pop()
+            found.append(pid)
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+            waiting.extend(int(child) for child in children.split())
+        return found
+
     def log(self) -> str:
         """Return everything that the server has logged."""
         return self.log_path.read_text(errors="replace")

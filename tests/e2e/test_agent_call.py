@@ -156,9 +156,7 @@ def test_a_common_question_asks_no_model(
 def test_a_refused_recogniser_is_replaced_and_remembered(
     start_server: StartServer, openai: FakeRealtime, speech: Speech
 ) -> None:
-    openai.configure(
-        reject_transcription_model="gpt-live-transcribe", transcripts=["שלום", "שלום"]
-    )
+    openai.configure(reject_transcription_model="gpt-live-transcribe", transcripts=["שלום", "שלום"])
     server = with_agent(start_server, openai)
     for number in (1, 2):
         caller = answered_call(server)

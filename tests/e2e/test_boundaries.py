@@ -41,9 +41,7 @@ def close_code_of(line: MediaLine) -> int | None:
 
 def test_the_owners_three_checks(local_server: ServerProcess) -> None:
     def curl(path: str, body: str) -> tuple[int, str]:
-        request = urllib.request.Request(
-            local_server.base_url + path, body.encode(), method="POST"
-        )
+        request = urllib.request.Request(local_server.base_url + path, body.encode(), method="POST")
         with urllib.request.urlopen(request, timeout=10) as response:
             return response.status, response.read().decode()
 
@@ -120,7 +118,8 @@ def test_a_repeated_webhook_binds_once(local_server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [("Host", "phone.example.com"), ("X-Forwarded-For", "3.4.5.6"), ("Forwarded", "for=1")]
+    "header",
+    [("Host", "phone.example.com"), ("X-Forwarded-For", "3.4.5.6"), ("Forwarded", "for=1")],
 )
 def test_without_an_auth_token_only_this_machine_is_served(
     local_server: ServerProcess, header: tuple[str, str]

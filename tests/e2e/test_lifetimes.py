@@ -106,9 +106,7 @@ def test_a_running_call_may_end_before_the_server_does(start_server: StartServer
     assert stored_call(server, caller.line.call_sid)["end_reason"] == "caller_hangup"
 
 
-def test_a_call_on_postgresql(
-    start_server: StartServer, postgres_url: str, speech: Speech
-) -> None:
+def test_a_call_on_postgresql(start_server: StartServer, postgres_url: str, speech: Speech) -> None:
     server = start_server(database_url=postgres_url)
     assert server.get("/healthz")["database"]["kind"] == "postgresql"
     caller = answered_call(server)

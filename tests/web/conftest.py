@@ -130,9 +130,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def app(
-    database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser
-) -> Iterator[OpenAPI]:
+def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) -> Iterator[OpenAPI]:
     settings = load_settings(
         {
             "DATABASE_URL": database_url,

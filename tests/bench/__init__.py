@@ -1,0 +1,1 @@
+"""Measurements on this machine: `make bench`. Nothing here is a test; nothing asserts a time."""

@@ -1,0 +1,40 @@
+"""`make bench`: run the real server beside its stand-in and print what was measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+from tests.bench.figures import table
+from tests.bench.line import measure_line, measure_load
+from tests.e2e.server_process import ServerProcess
+from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
+
+
+def main() -> None:
+    """Measure everything; end by itself."""
+    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as name, FakeRealtime(RealtimeOptions()) as openai:
+        directory = Path(name)
+        server = ServerProcess(
+            directory,
+            f"sqlite:///{directory}/maane.db",
+            media_dir=directory / "media",
+            OPENAI_BASE_URL=openai.base_url,
+            OPENAI_API_KEY="sk-bench",
+        )
+        server.prepare()
+        server.start()
+        try:
+            figures = measure_line(server, openai)
+            busy, cpu = measure_load(server)
+            print(table([*figures, *busy]))
+            print(cpu)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
