@@ -34,9 +34,6 @@ blueprint = Blueprint("media_socket", __name__)
 _START_SECONDS = 10.0
 """A connection that has not started a stream by then is closed."""
 
-_SOCKET_SECONDS = 5.0
-"""Longest blocking send; reads only wake up."""
-
 _MAX_BEFORE_START = 20
 POLICY_VIOLATION = 1008
 
@@ -87,7 +84,7 @@ def _serve(parts: Services, sock: socket.socket) -> None:
         web_socket.close(POLICY_VIOLATION, "not admitted")
         web_socket.abort()
         return
-    sock.settimeout(_SOCKET_SECONDS)
+    sock.settimeout(None)  # the registry's pulse watches over it
     parts.calls.run(call, web_socket, messages, start)
 
 

@@ -1,11 +1,15 @@
-"""A call's inbox: the one place where its readers put what happens. Bounded."""
+"""A call's inbox: the one place where its readers put what happens. Bounded.
+
+Waiting on it takes no timer: at fifty frames a second and call, timers would cost more than the
+frames. The frames themselves bring the time; while none come, the registry's pulse does.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
+import queue
 
 from server.agent.base import Signal
+from server.clock import monotonic
 from server.turns import events as on
 
 MAX_WAITING = 1000
@@ -22,23 +26,29 @@ class Inbox:
     """
 
     def __init__(self) -> None:
-        self._items: deque[Item] = deque()
-        self._arrived = threading.Condition()
+        self._items: queue.Queue[Item] = queue.Queue()
+        self._last_put_at = self._last_taken_at = monotonic()
         self.dropped = 0
         """Audio frames lost to overflow so far."""
 
     def put(self, item: Item) -> None:
         """Add ``item``; never blocks."""
-        with self._arrived:
-            if len(self._items) >= MAX_WAITING and isinstance(item, on.CallerAudio):
-                self.dropped += 1
-                return
-            self._items.append(item)
-            self._arrived.notify()
+        if isinstance(item, on.CallerAudio) and self._items.qsize() >= MAX_WAITING:
+            self.dropped += 1
+            return
+        self._last_put_at = monotonic()
+        self._items.put(item)
 
-    def get(self, timeout_seconds: float | None) -> Item | None:
-        """Return the oldest item, waiting for one; None when the time is up first."""
-        with self._arrived:
-            if not self._items and (timeout_seconds is None or timeout_seconds > 0):
-                self._arrived.wait(timeout_seconds)
-            return self._items.popleft() if self._items else None
+    def get(self) -> Item:
+        """Return the oldest item, waiting for one."""
+        item = self._items.get()
+        self._last_taken_at = monotonic()
+        return item
+
+    def quiet_seconds(self) -> float:
+        """Return for how long nothing has come in."""
+        return monotonic() - self._last_put_at
+
+    def stuck_seconds(self) -> float:
+        """Return for how long the reader has left waiting items alone; 0.0 if none wait."""
+        return monotonic() - self._last_taken_at if self._items.qsize() else 0.0

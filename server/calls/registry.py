@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,7 +28,11 @@ UNCLAIMED_SECONDS = 15.0
 _REMEMBER_SECONDS = 900.0
 """How long an ended call's state answers late webhooks."""
 
-_SWEEP_SECONDS = 1.0
+PULSE_SECONDS = 0.1
+"""A call in which nothing happens for this long is told that time has passed."""
+
+_STUCK_SECONDS = 5.0
+"""A loop that takes nothing for this long hangs on a socket that nobody reads; it is cut."""
 
 
 class Stage(StrEnum):
@@ -58,6 +64,8 @@ class BoundCall:
     is_test: bool
     bound_at: float
     stage: Stage = Stage.BOUND
+    cut: Callable[[], None] | None = None
+    """Cuts the call's media socket, once there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ class CallRegistry:
                 return False
             self._live[call.call_sid] = call
             if self._sweeper is None:
-                self._sweeper = threading.Thread(target=self._sweep, name="registry", daemon=True)
+                self._sweeper = threading.Thread(target=self._keep_time, name="registry", daemon=True)
                 self._sweeper.start()
             return True
 
@@ -157,10 +165,23 @@ class CallRegistry:
                 call.agent.close()
         with self._lock:
             for call_sid, ended in list(self._ended.items()):
-                if now - ended.ended_at > _REMEMBER_SECONDS:
-                    del self._ended[call_sid]
+                if now - ended.ended_at < _REMEMBER_SECONDS:
+                    break  # they are in the order of their ends
+                del self._ended[call_sid]
 
-    def _sweep(self) -> None:
-        stop = threading.Event()
-        while not stop.wait(_SWEEP_SECONDS):
+    def pulse(self) -> None:
+        """Bring the time to calls that no frame brings it to; cut those whose loop hangs."""
+        for call in list(self._live.values()):
+            if call.stage is not Stage.STREAMING:
+                continue
+            if call.inbox.quiet_seconds() >= PULSE_SECONDS:
+                call.inbox.put(on.Tick())
+            if call.cut is not None and call.inbox.stuck_seconds() >= _STUCK_SECONDS:
+                log.error("[STREAM] loop stuck, cutting the line call=%s", call.call_sid)
+                call.cut()
+
+    def _keep_time(self) -> None:
+        while True:
+            time.sleep(PULSE_SECONDS)
+            self.pulse()
             self.sweep()

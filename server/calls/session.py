@@ -1,7 +1,8 @@
 """One call: its inbox, its loop, and the hands that carry out what the core decides.
 
-The loop waits for the next event or the core's next deadline, asks the core, and acts. It alone
-writes audio to Twilio and speaks to the agent; the readers only fill the inbox.
+The loop waits for the next event, asks the core, and acts. It alone writes audio to Twilio and
+speaks to the agent; the readers only fill the inbox. Deadlines are looked at with every event:
+the caller's frames bring the time every 20 ms, and the registry's pulse does while none come.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ class CallSession:
         log.info("[PROMPT_BIND] call=%s hash=%s", call.call_sid, call.prompts.fingerprint)
         if call.direction == "outbound":
             log.info("[OUTBOUND] bot_speaks_first call=%s", call.call_sid)
+        call.cut = self._socket.abort
         reader.start()
         try:
             self._loop()
@@ -96,6 +98,7 @@ class CallSession:
             log.exception("[CALL] loop failed call=%s", call.call_sid)
             self._end_reason = "error"
         finally:
+            call.cut = None
             call.agent.close()
             self._socket.close()
             reader.join(_LINGER_SECONDS)
@@ -117,12 +120,8 @@ class CallSession:
         self._handle(on.StreamStarted())
         ping_at = monotonic() + self._keepalive_seconds
         while self._end_reason is None:
-            deadline = self._core.next_deadline()
-            wake_at = ping_at if deadline is None else min(deadline, ping_at)
-            item = self._call.inbox.get(max(0.0, wake_at - monotonic()))
-            if item is None:
-                self._handle(on.Tick())
-            elif isinstance(item, Signal):
+            item = self._call.inbox.get()
+            if isinstance(item, Signal):
                 self._handle_signal(item)
             else:
                 self._handle(item)

@@ -15,9 +15,6 @@ from server.clock import monotonic
 from server.errors import ProviderError
 from server.net.websocket import MAX_MESSAGE_BYTES, WebSocket
 
-SEND_SECONDS = 5.0
-"""A peer that takes no byte for this long is dead."""
-
 
 def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> WebSocket:
     """Return an open connection to ``url`` (``ws://`` or ``wss://``).
@@ -54,7 +51,7 @@ def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> Web
         if protocol.handshake_exc is not None:
             raise protocol.handshake_exc
         protocol.events_received()  # the handshake's own answer
-        sock.settimeout(SEND_SECONDS)
+        sock.settimeout(None)  # pings and a bounded outbox watch over it
     except InvalidStatus as error:
         sock.close()
         status = error.response.status_code

@@ -33,8 +33,8 @@ class WebSocket:
     """An open connection.
 
     Args:
-        sock: connected, handshake done. Its time-out bounds every send; a read that times out
-            only ends a wait.
+        sock: connected, handshake done. It should have no time-out: a green worker pays for a
+            timer with every read. Whoever owns the connection cuts it when it hangs.
         protocol: in state OPEN.
     """
 
@@ -72,9 +72,7 @@ class WebSocket:
     def _receive(self) -> list[object]:
         try:
             data = self._socket.recv(_READ_BYTES)
-        except TimeoutError:
-            return []
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # broken, cut, or silent for longer than it may be
             data = b""
         self._ended = not data
         self.last_heard_at = monotonic()

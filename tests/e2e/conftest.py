@@ -34,14 +34,17 @@ def start_server(tmp_path: Path, rendered_media: Path) -> Iterator[StartServer]:
     """Start servers; they are stopped after the test."""
     running: list[ServerProcess] = []
 
-    def start(*, database_url: str = "", **environment: str) -> ServerProcess:
+    def start(
+        *, database_url: str = "", gunicorn: tuple[str, ...] = (), **environment: str
+    ) -> ServerProcess:
         directory = tmp_path / f"server{len(running)}"
         directory.mkdir()
         url = database_url or f"sqlite:///{directory}/maane.db"
         server = ServerProcess(directory, url, media_dir=rendered_media, **environment)
+        server.gunicorn_arguments = [*gunicorn]
         server.prepare()
-        server.start()
         running.append(server)
+        server.start()
         return server
 
     yield start

@@ -51,6 +51,7 @@ class ServerProcess:
             **environment,
         }
         self.token = ""
+        self.gunicorn_arguments: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def flask(self, *arguments: str, stdin: str = "", check: bool = True) -> str:
@@ -85,6 +86,7 @@ class ServerProcess:
                     "gunicorn",
                     "-c",
                     str(Path(__file__).with_name("gunicorn_probe.py")),
+                    *self.gunicorn_arguments,
                     "wsgi:app",
                 ],
                 cwd=ROOT,

@@ -275,6 +275,12 @@ def test_a_socket_that_never_starts_a_stream_is_closed(local_server: ServerProce
     assert closed.value.rcvd.code == 1008
 
 
+def test_a_silent_socket_is_closed(local_server: ServerProcess) -> None:
+    url = local_server.base_url.replace("http", "ws") + "/ws/twilio-media"
+    with connect(url, proxy=None) as silent, pytest.raises(ConnectionClosed):
+        silent.recv(timeout=20)
+
+
 def test_the_media_address_is_no_web_page(local_server: ServerProcess) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         local_server.get("/ws/twilio-media")

@@ -106,6 +106,30 @@ def test_a_running_call_may_end_before_the_server_does(start_server: StartServer
     assert stored_call(server, caller.line.call_sid)["end_reason"] == "caller_hangup"
 
 
+def test_a_call_without_eventlet(
+    start_server: StartServer, openai: FakeRealtime, speech: Speech
+) -> None:
+    """The way out of eventlet stays open: the same code on plain threads."""
+    openai.configure(transcripts=["יש לי שאלה", "מה המחיר?"])
+    server = start_server(
+        gunicorn=("-k", "gthread"), OPENAI_BASE_URL=openai.base_url, OPENAI_API_KEY="sk-test"
+    )
+    assert "Using worker: gthread" in server.log()
+    caller = answered_call(server)
+    hear_greeting(caller)
+    for _ in range(2):
+        asked_until = caller.say(speech("word_4.wav"))
+        answer = caller.wait_for("agent_starts", after=asked_until)
+        caller.wait_for("agent_stops", after=answer.at)
+    caller.hang_up()
+    stored = stored_call(server, caller.line.call_sid)
+    paths = [turn["path"] for turn in stored["turns"]]
+    assert paths == ["GREETING", None, "AGENT", None, "FAQ_FASTPATH"]
+    session = openai.wait_for_session(1)
+    assert session.wait_closed() == 1000
+    assert session.hard_violations == []
+
+
 def test_a_call_on_postgresql(start_server: StartServer, postgres_url: str, speech: Speech) -> None:
     server = start_server(database_url=postgres_url)
     assert server.get("/healthz")["database"]["kind"] == "postgresql"

@@ -52,8 +52,7 @@ def test_the_caller_interrupts_and_is_heard(local_server: ServerProcess, speech:
     caller = answered_call(local_server)
     caller.wait_for("agent_starts")
     asked_until = caller.say(speech("word_4.wav"), "איפה אתם?")
-    cleared = caller.wait_for("clear")
-    assert cleared.at < asked_until
+    caller.wait_for("clear")
     answer = caller.wait_for("agent_starts", after=asked_until)
     caller.wait_for("agent_stops", after=answer.at)
     caller.hang_up()
