@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -30,8 +31,6 @@ RESERVED = (
     "faq_embeddings_enabled",
     "faq_min_score",
     "ai_first_reply_words",
-    "barge_in_grace_ms",
-    "reply_refractory_ms",
     "silence_prompt_sec",
     "silence_hangup_sec",
     "filler_after_ms",
@@ -142,6 +141,10 @@ class Settings(BaseModel):
     )
 
     # Turn-taking
+    vad_engine: Literal["silero", "energy"] = Field(
+        default="silero",
+        description="What tells speech from noise: silero, or energy alone where it cannot load.",
+    )
     barge_in: bool = Field(default=True, description="The caller may interrupt at any moment.")
     barge_in_voice_frames: int = Field(
         default=10,

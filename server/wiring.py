@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.audio.silero import SileroModel
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, uses_realtime
@@ -86,6 +87,7 @@ def services_of(app: Flask) -> Services:
 def start(app: Flask) -> None:
     """Begin serving: read the businesses, and render in the background what they may say."""
     parts = services_of(app)
+    parts.calls.speech_model, parts.providers["voice_activity"] = _speech_model(parts.settings)
     for name in parts.settings.reserved_in_use():
         log.warning("[SETTINGS] %s is set, but this release does not act on it", name)
     for part, provider in parts.providers.items():
@@ -106,6 +108,16 @@ def stop(app: Flask) -> None:
     parts.calls.registry.end_all("error")
     parts.calls.recorder.flush()
     parts.helper.close()
+
+
+def _speech_model(settings: Settings) -> tuple[SileroModel | None, Provider]:
+    if settings.vad_engine == "energy":
+        return None, Provider("energy", "VAD_ENGINE=energy")
+    try:
+        return SileroModel(), Provider("silero", "its model has loaded")
+    except Exception as error:
+        log.warning("[VAD] Silero cannot load (%s); energy alone", type(error).__name__)
+        return None, Provider("energy", f"Silero cannot load: {type(error).__name__}")
 
 
 def _providers(settings: Settings) -> dict[str, Provider]:

@@ -87,6 +87,8 @@ class ScriptedCall:
         self._speech: deque[bytes] = deque()
         self._words: deque[str | None] = deque()
         self._next_frame_at = 0.0
+        self._echo_gain = 0.0
+        self._echo_late = 0
         self.perform(on.StreamStarted())
 
     # The caller
@@ -104,6 +106,11 @@ class ScriptedCall:
     def caller_pauses(self, ms: int) -> None:
         """Be silent for ``ms`` before whatever is said next."""
         self._speech.extend([SILENT_FRAME] * (ms // FRAME_MS))
+
+    def echo(self, *, db: float, delay_ms: int) -> None:
+        """Let the line carry the agent's voice back: this much quieter and later."""
+        self._echo_gain = 10 ** (db / 20)
+        self._echo_late = delay_ms // FRAME_MS
 
     def happens(self, event: on.Event, *, in_seconds: float = 0.0) -> None:
         """Have ``event`` reach the call."""
@@ -151,7 +158,15 @@ class ScriptedCall:
         for name in marks:
             self._echo(name)
         frame = self._speech.popleft() if self._speech else SILENT_FRAME
-        self.perform(on.CallerAudio(frame))
+        self.perform(on.CallerAudio(self._with_echo(frame)))
+
+    def _with_echo(self, frame: bytes) -> bytes:
+        end = len(self.ear.heard) - self._echo_late * FRAME_BYTES
+        if not self._echo_gain or end < FRAME_BYTES:
+            return frame
+        own = mulaw.decode(bytes(self.ear.heard[end - FRAME_BYTES : end])) * self._echo_gain
+        mixed = mulaw.decode(frame) + own
+        return mulaw.encode(np.clip(mixed, -32000, 32000).astype(np.int16))
 
     def _echo(self, name: str) -> None:
         if self._echo_marks:

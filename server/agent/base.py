@@ -58,6 +58,14 @@ class Agent(Protocol):
         """
         ...
 
+    def carry_on(self, reply_id: str, said: str) -> None:
+        """Finish a reply that was stopped for nothing; what follows has this new id.
+
+        Args:
+            said: its words so far, which the caller has heard or is about to.
+        """
+        ...
+
     def cancel(self, reply_id: str) -> None:
         """Stop making the reply; nothing more of it may follow."""
         ...

@@ -86,6 +86,10 @@ class RealtimeAgent:
         """See :class:`server.agent.base.Agent`; the session has heard the words itself."""
         self._protocol.ask(reply_id)
 
+    def carry_on(self, reply_id: str, said: str) -> None:
+        """See :class:`server.agent.base.Agent`."""
+        self._protocol.carry_on(reply_id, said)
+
     def cancel(self, reply_id: str) -> None:
         """See :class:`server.agent.base.Agent`."""
         self._protocol.cancel(reply_id)

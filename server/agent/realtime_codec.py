@@ -37,6 +37,10 @@ _END_CALL_TOOL = {
     "description": "Ends the phone call. Call it only after saying goodbye.",
     "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
 }
+_CARRY_ON = (
+    "A noise cut your last reply off. Say only what was still missing of it, without repeating "
+    "or apologising. It ended at:"
+)
 _BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
 
 
@@ -176,6 +180,16 @@ class RealtimeProtocol:
         self._active = response
         kept = list(self._responses.values())[-3:]
         self._responses = {old.reply_id: old for old in kept} | {reply_id: response}
+
+    def carry_on(self, reply_id: str, said: str) -> None:
+        """Have the model go on with a reply that was cancelled for nothing."""
+        words = f"{_CARRY_ON} {said}" if said else _CARRY_ON
+        content = [{"type": "input_text", "text": words}]
+        self._emit(
+            "conversation.item.create",
+            item={"type": "message", "role": "system", "content": content},
+        )
+        self.ask(reply_id)
 
     def cancel(self, reply_id: str) -> None:
         """Stop the response; whatever of it still arrives is dropped."""

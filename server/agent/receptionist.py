@@ -145,6 +145,10 @@ class ReceptionistAgent:
         """No wire, no messages."""
         return []
 
+    def carry_on(self, reply_id: str, said: str) -> None:
+        """Replies are whole when they come: there is nothing to add."""
+        self._tell(on.AgentFinished(reply_id, completed=True))
+
     def cancel(self, reply_id: str) -> None:
         """Replies are whole when they come; the call drops what it no longer wants."""
 

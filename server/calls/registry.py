@@ -114,7 +114,9 @@ class CallRegistry:
                 return False
             self._live[call.call_sid] = call
             if self._sweeper is None:
-                self._sweeper = threading.Thread(target=self._keep_time, name="registry", daemon=True)
+                self._sweeper = threading.Thread(
+                    target=self._keep_time, name="registry", daemon=True
+                )
                 self._sweeper.start()
             return True
 

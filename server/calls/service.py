@@ -10,6 +10,7 @@ from server.agent.prompts import Prompts, build_prompts
 from server.agent.realtime_client import RealtimeAgent, realtime_url
 from server.agent.realtime_codec import SessionPlan
 from server.agent.receptionist import Receptionist, ReceptionistAgent, sentences
+from server.audio.silero import SileroModel
 from server.calls import store
 from server.calls.inbox import Inbox
 from server.calls.recorder import CallRecorder
@@ -54,6 +55,8 @@ class CallService:
         self._clips = clips
         self.recorder = recorder
         self.registry = registry
+        self.speech_model: SileroModel | None = None
+        """Confirms what is loud; loaded when serving begins, None for energy alone."""
 
     def business_of(
         self, direction: str, from_number: str, to_number: str
@@ -156,6 +159,7 @@ class CallService:
                 snapshot=lambda: self._snapshot(call.business),
                 replace_agent=self._receptionist_for,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
+                speech_model=self.speech_model,
             )
             reason = session.run()
         finally:
@@ -203,6 +207,9 @@ class CallService:
             faq_enabled=settings.faq_fastpath_enabled,
             barge_in=settings.barge_in,
             barge_in_frames=settings.barge_in_voice_frames,
+            barge_in_grace_ms=settings.barge_in_grace_ms,
+            refractory_seconds=settings.reply_refractory_ms / 1000,
+            recognises=uses_realtime(settings),
             hangover_ms=settings.vad_hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
             max_call_seconds=settings.max_call_sec,

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from server.agent.base import Agent, Signal, Transcriber
+from server.audio.silero import SileroModel
 from server.calls import store
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall
@@ -48,6 +49,7 @@ class CallSession:
         snapshot: returns the business's prepared answers as they are now.
         replace_agent: makes the receptionist when the agent is lost.
         keepalive_seconds: between WebSocket pings.
+        speech_model: confirms what is loud; None for energy alone.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class CallSession:
         snapshot: Callable[[], FaqSnapshot],
         replace_agent: Callable[[BoundCall, str], tuple[Agent, Transcriber]],
         keepalive_seconds: float,
+        speech_model: SileroModel | None,
     ) -> None:
         self._call = call
         self._socket = sock
@@ -73,7 +76,7 @@ class CallSession:
         self._snapshot = snapshot
         self._replace_agent = replace_agent
         self._keepalive_seconds = keepalive_seconds
-        self._core = CallCore(call.policy)
+        self._core = CallCore(call.policy, speech_model)
         self._started_at = monotonic()
         self._stages_ms: dict[str, float] = {
             "webhook_to_start": round((self._started_at - call.bound_at) * 1000, 1)
@@ -269,6 +272,9 @@ class CallSession:
     def _ask_agent(self, action: do.AskAgent) -> None:
         self._call.agent.ask(action.reply_id, action.text)
 
+    def _continue_agent(self, action: do.ContinueAgent) -> None:
+        self._call.agent.carry_on(action.reply_id, action.said)
+
     def _cancel_agent(self, action: do.CancelAgent) -> None:
         self._call.agent.cancel(action.reply_id)
 
@@ -331,6 +337,7 @@ _HANDS: dict[type[Any], Callable[[CallSession, Any], None]] = {
     do.MatchFaq: CallSession._match_faq,
     do.FetchClip: CallSession._fetch_clip,
     do.AskAgent: CallSession._ask_agent,
+    do.ContinueAgent: CallSession._continue_agent,
     do.CancelAgent: CallSession._cancel_agent,
     do.TruncateAgent: CallSession._truncate_agent,
     do.RememberSpoken: CallSession._remember_spoken,

@@ -71,6 +71,15 @@ class AskAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class ContinueAgent:
+    """Have the agent finish a reply that it was stopped in, where nothing had been said."""
+
+    reply_id: str
+    said: str
+    """What the caller has heard, or will have heard when this comes."""
+
+
+@dataclass(frozen=True, slots=True)
 class CancelAgent:
     """Stop the reply upstream; its late audio is no longer wanted."""
 
@@ -150,6 +159,7 @@ Action = (
     | MatchFaq
     | FetchClip
     | AskAgent
+    | ContinueAgent
     | CancelAgent
     | TruncateAgent
     | RememberSpoken

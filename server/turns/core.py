@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from server.audio.silero import SileroModel
 from server.turns import actions as do
 from server.turns import events as on
+from server.turns.backchannel import is_backchannel
 from server.turns.context import Context
 from server.turns.endpointing import Speech
 from server.turns.listening import Listening
@@ -35,15 +37,16 @@ MAX_FAQ_CHARS = 200
 class CallCore:
     """Decides what happens in one call. Not thread-safe: one loop owns it."""
 
-    def __init__(self, policy: CallPolicy) -> None:
+    def __init__(self, policy: CallPolicy, speech_model: SileroModel | None = None) -> None:
         self.policy = policy
         self.state = State.CONNECTING
         self._context = Context(policy)
-        self._listening = Listening(self._context)
+        self._listening = Listening(self._context, speech_model)
         self._speaking = Speaking(self._context)
         self._agent_lost = False
         self._prompt_upgraded = False
         self._started_at = 0.0
+        self._refractory_until = float("-inf")
 
     def handle(self, event: on.Event, now: float) -> list[do.Action]:
         """Take ``event``, which happened at ``now`` (seconds), and return what is to be done."""
@@ -114,21 +117,26 @@ class CallCore:
     # The caller
 
     def _on_audio(self, event: on.CallerAudio) -> None:
-        for change in self._listening.push(event.audio):
+        for change in self._listening.push(event.audio, self._speaking.echo_rms()):
             if change is Speech.STARTED:
-                self._speech_started()
+                if self._speaking.sounding is not None and not self.policy.barge_in:
+                    self._listening.ignore_utterance()
+                else:
+                    self._listening.begin_utterance()
             else:
                 turn = self._listening.end_utterance()
                 if turn is not None:
                     self._think(turn)
+        if self._listening.caller_speaks:
+            self._interrupt_unless_in_grace()
 
-    def _speech_started(self) -> None:
-        if self._speaking.sounding is not None:
-            if not self.policy.barge_in:
-                self._listening.ignore_utterance()
-                return
+    def _interrupt_unless_in_grace(self) -> None:
+        sounding = self._speaking.sounding
+        if sounding is None or sounding.first_sent_at is None:
+            return
+        grace = self.policy.barge_in_grace_ms / 1000
+        if self._context.now >= sounding.first_sent_at + grace:
             self._interrupt()
-        self._listening.begin_utterance()
 
     def _on_typed(self, event: on.CallerTyped) -> None:
         text = event.text.strip()
@@ -150,7 +158,7 @@ class CallCore:
 
     def _think(self, turn: CallerTurn) -> None:
         """The caller has stopped: decide on the words once they are all there."""
-        if self._speaking.reply is None:
+        if self._speaking.reply is None and self._speaking.held is None:
             self._go(State.THINKING)
         if not turn.waiting:
             self._settle(turn)
@@ -159,6 +167,17 @@ class CallCore:
         """Decide on the words of ``turn``: they are all there, or as many as will come in time."""
         turn.settled = True
         words = turn.words
+        if self._speaking.held is not None and not self._takes_the_floor(turn):
+            self._resume()
+            return
+        if self._speaking.sounding is not None:  # heard out its grace, and these are words
+            if not self._takes_the_floor(turn):
+                self._listening.close_turn()
+                return
+            self._interrupt()
+        if self._speaking.held is not None:
+            self._speaking.drop_held()
+            self._go(State.THINKING)
         if self._speaking.reply is not None:
             if not turn.failed and words == (turn.answered_words or ""):
                 return  # the sound held no new words: what was prepared is played
@@ -173,6 +192,22 @@ class CallCore:
             self._context.do(do.MatchFaq(turn.utterances[-1], words))
         else:
             self._speaking.ask_agent(words or None, self._agent_path)
+
+    def _takes_the_floor(self, turn: CallerTurn) -> bool:
+        """Tell whether what was said while the agent spoke means that it shall be silent."""
+        if turn.words:
+            return self._speaking.asks_something or not is_backchannel(turn.words)
+        if self.policy.recognises and not turn.failed:
+            return False
+        return turn.speech_ms >= self.policy.wordless_speech_ms
+
+    def _resume(self) -> None:
+        """The interruption was none: the agent goes on from where it stopped."""
+        turn = self._listening.close_turn()
+        if turn is not None and turn.words:
+            self._context.save_caller(turn)
+        self._speaking.resume()
+        self._go(State.SPEAKING)
 
     def _no_words(self, turn: CallerTurn) -> None:
         long_enough = turn.voiced_ms >= self.policy.min_utterance_seconds * 1000
@@ -311,7 +346,8 @@ class CallCore:
         turn = self._listening.turn
         if turn is None or self._speaking.sounding is not None:
             return float("-inf")
-        return turn.ended_at + self.policy.reply_after_silence_ms / 1000
+        after_silence = turn.ended_at + self.policy.reply_after_silence_ms / 1000
+        return max(after_silence, self._refractory_until)
 
     def _pump(self) -> None:
         """Send what is due of the reply at hand, and its mark after the last of it."""
@@ -345,13 +381,15 @@ class CallCore:
 
     def _reply_heard(self, *, mark_echoed: bool) -> None:
         reply = self._speaking.heard_out(mark_echoed)
+        self._refractory_until = self._context.now + self.policy.refractory_seconds
         if reply.hang_up:
             self._hang_up("agent_goodbye")
         else:
             self._go(State.LISTENING)
 
     def _interrupt(self) -> None:
-        self._speaking.interrupt()
+        self._speaking.interrupt(self._listening.since_onset_ms)
+        self._refractory_until = float("-inf")
         self._go(State.LISTENING)
 
     # Ends and small things

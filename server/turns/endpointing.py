@@ -1,4 +1,4 @@
-"""Has the caller begun to speak, and has the caller stopped? By energy, in audio time."""
+"""Has the caller begun to speak, and has the caller stopped? In audio time, frame by frame."""
 
 from __future__ import annotations
 
@@ -7,14 +7,28 @@ from dataclasses import dataclass
 from enum import Enum
 
 from server.audio.framing import FRAME_MS
-from server.audio.vad import EnergyGate
+from server.audio.silero import SileroModel
+from server.audio.voice import EVIDENCE_ENOUGH, Voice, VoiceActivity
 
 PRE_ROLL_MS = 300
-"""Audio from before the onset that goes along: detection comes later than the first sound."""
+"""Audio from before the estimated onset that goes along."""
 
-_RING_MS = 1000
+_RING_MS = 1200
 _ONSET_GAP_FRAMES = 2
 """Unvoiced frames that an onset may hold (a stop consonant is silent for 40 ms)."""
+
+_LOOK_BACK_MS = 600
+_LOOK_BACK_GAP_FRAMES = 5
+"""Searching backwards for the onset, a silence longer than this ends the word."""
+
+_SPEECH = 0.5
+"""From this probability on the model calls a chunk speech."""
+
+_STILL_SPEECH = 0.3
+"""Below this, sound that goes on is no longer the caller's speech."""
+
+_MAYBE_SPEECH = 0.15
+"""Below this, a sound that begins is not worth holding a reply for."""
 
 
 class Speech(Enum):
@@ -32,63 +46,92 @@ class Utterance:
     voiced_ms: int
     """Sound in it, without its pauses."""
     total_ms: int
-    """From its onset to the frame at hand."""
+    """From its estimated onset to the frame at hand."""
+    speech_ms: int = 0
+    """How much of it the model calls speech; 0 without a model."""
 
 
 class Endpointer:
     """Turns frames into the starts and ends of utterances.
 
     Args:
-        onset_frames: voiced frames that make an onset.
+        onset_frames: frames that both detectors call voice and that make an onset at the
+            latest; the model's evidence usually suffices sooner.
         hangover_ms: silence that ends the utterance.
+        model: Silero; None for energy alone.
     """
 
-    def __init__(self, onset_frames: int, hangover_ms: int) -> None:
-        self._gate = EnergyGate()
+    def __init__(
+        self, onset_frames: int, hangover_ms: int, model: SileroModel | None = None
+    ) -> None:
+        self._activity = VoiceActivity(model)
         self._onset_frames = onset_frames
         self._hangover_frames = max(1, hangover_ms // FRAME_MS)
         self._ring: deque[bytes] = deque(maxlen=_RING_MS // FRAME_MS)
+        self._loud: deque[bool] = deque(maxlen=_LOOK_BACK_MS // FRAME_MS)
         self._voiced = 0
         self._gap = 0
-        self._run = 0
+        self._voice = Voice(loud=False, probability=None, evidence=0.0)
         self.utterance: Utterance | None = None
         """The utterance under way, or None in silence."""
 
     @property
     def suspects(self) -> bool:
         """Whether sound has begun that may turn out to be an onset."""
-        return self.utterance is None and self._voiced > 0
+        if self.utterance is not None:
+            return False
+        voice = self._voice
+        if voice.probability is None:
+            return self._voiced > 0
+        return voice.loud and voice.probability >= _MAYBE_SPEECH
 
-    def push(self, frame: bytes) -> Speech:
-        """Take the next 20 ms frame and return what it changed."""
-        voiced = self._gate.is_voiced(frame)
+    def push(self, frame: bytes, echo_rms: float = 0.0) -> Speech:
+        """Take the next 20 ms frame and return what it changed.
+
+        Args:
+            echo_rms: see :meth:`server.audio.voice.VoiceActivity.push`.
+        """
+        voice = self._voice = self._activity.push(frame, echo_rms)
         self._ring.append(frame)
+        self._loud.append(voice.loud)
         if self.utterance is None:
-            return self._before_onset(voiced)
+            return self._before_onset(voice)
         self.utterance.total_ms += FRAME_MS
-        if voiced:
+        if voice.probability is not None and voice.probability >= _SPEECH:
+            self.utterance.speech_ms += FRAME_MS
+        if voice.loud and (voice.probability is None or voice.probability >= _STILL_SPEECH):
             self.utterance.voiced_ms += FRAME_MS
             self._gap = 0
             return Speech.NOTHING
         self._gap += 1
-        if self._gap < self._hangover_frames:
-            return Speech.NOTHING
-        return Speech.ENDED
+        return Speech.NOTHING if self._gap < self._hangover_frames else Speech.ENDED
 
-    def _before_onset(self, voiced: bool) -> Speech:
-        if voiced:
+    def _before_onset(self, voice: Voice) -> Speech:
+        if voice.loud and (voice.probability is None or voice.probability >= _SPEECH):
             self._voiced += 1
             self._gap = 0
         else:
             self._gap += 1
             if self._gap > _ONSET_GAP_FRAMES:
-                self._voiced = self._run = 0
-        if self._voiced:
-            self._run += 1
-        if self._voiced < self._onset_frames:
+                self._voiced = 0
+        if self._voiced < self._onset_frames and voice.evidence < EVIDENCE_ENOUGH:
             return Speech.NOTHING
-        self.utterance = Utterance(self._voiced * FRAME_MS, self._run * FRAME_MS)
+        since_onset_ms = self._since_onset_ms()
+        self.utterance = Utterance(since_onset_ms, since_onset_ms, self._voiced * FRAME_MS)
+        self._gap = 0
         return Speech.STARTED
+
+    def _since_onset_ms(self) -> int:
+        """Return how long ago the sound began that has now been recognised as speech."""
+        length = gap = 0
+        for back, loud in enumerate(reversed(self._loud), start=1):
+            if loud:
+                length, gap = back, 0
+            else:
+                gap += 1
+                if gap > _LOOK_BACK_GAP_FRAMES:
+                    break
+        return max(1, length) * FRAME_MS
 
     def take(self) -> Utterance:
         """Return the utterance that has just ended and listen for the next one."""
@@ -96,7 +139,8 @@ class Endpointer:
         if ended is None:
             raise ValueError("no utterance is under way")
         self.utterance = None
-        self._voiced = self._gap = self._run = 0
+        self._voiced = self._gap = 0
+        self._activity.settle()
         return ended
 
     def pre_roll(self) -> bytes:

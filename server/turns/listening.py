@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from server.audio.framing import Reframer
+from server.audio.silero import SileroModel
 from server.turns import actions as do
 from server.turns import events as on
 from server.turns.context import Context
@@ -18,10 +19,10 @@ _REMEMBERED_TURNS = 8
 class Listening:
     """Keeps the caller's open turn: from its first sound until a reply to it sounds."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, model: SileroModel | None) -> None:
         policy = context.policy
         self._context = context
-        self._endpointer = Endpointer(policy.barge_in_frames, policy.hangover_ms)
+        self._endpointer = Endpointer(policy.barge_in_frames, policy.hangover_ms, model)
         self._reframer = Reframer()
         self._recent: list[CallerTurn] = []
         self._deaf = False
@@ -50,13 +51,22 @@ class Listening:
             return None
         return self.turn.committed_at + self._context.policy.transcript_wait_seconds
 
-    def push(self, audio: bytes) -> Iterator[Speech]:
+    @property
+    def since_onset_ms(self) -> int:
+        """How long ago the utterance under way began."""
+        utterance = self._endpointer.utterance
+        return utterance.total_ms if utterance else 0
+
+    def push(self, audio: bytes, echo_rms: float) -> Iterator[Speech]:
         """Take the caller's audio, pass on what is speech, and yield what changed.
 
         The consumer acts on each change before the next frame is looked at.
+
+        Args:
+            echo_rms: how loud the echo of our own voice may be in it.
         """
         for frame in self._reframer.push(audio):
-            change = self._endpointer.push(frame)
+            change = self._endpointer.push(frame, echo_rms)
             if change is Speech.STARTED:
                 yield change
                 self._context.do(do.HearAudio(self._endpointer.pre_roll()))
@@ -86,6 +96,7 @@ class Listening:
             return None
         turn = self.open_turn()
         turn.voiced_ms += utterance.voiced_ms
+        turn.speech_ms += utterance.speech_ms
         turn.ended_at = context.now - context.policy.hangover_ms / 1000
         turn.committed_at = context.now
         context.do(do.CommitUtterance(turn.utterances[-1]))

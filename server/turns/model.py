@@ -20,7 +20,8 @@ class State(StrEnum):
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.CONNECTING: frozenset({State.GREETING, State.ENDED}),
     State.GREETING: frozenset({State.LISTENING, State.THINKING, State.ENDED}),
-    State.LISTENING: frozenset({State.THINKING, State.ENDED}),
+    # To SPEAKING: an interruption that was none, and the reply goes on.
+    State.LISTENING: frozenset({State.THINKING, State.SPEAKING, State.ENDED}),
     State.THINKING: frozenset({State.LISTENING, State.SPEAKING, State.ENDED}),
     State.SPEAKING: frozenset({State.LISTENING, State.THINKING, State.ENDED}),
     State.ENDED: frozenset(),
@@ -44,6 +45,8 @@ class CallerTurn:
     texts: dict[str, str | None] = field(default_factory=dict)
     """What is known of each; None where recognition failed."""
     voiced_ms: int = 0
+    speech_ms: int = 0
+    """How much of it the voice activity model calls speech."""
     ended_at: float = 0.0
     """When the caller was last heard; the reply's latency counts from here."""
     committed_at: float = 0.0
@@ -80,6 +83,8 @@ class Reply:
     id: str
     path: str
     from_agent: bool
+    request_id: str = ""
+    """Under which its audio comes; changes when the rest of it has to be asked for again."""
     text: str = ""
     intent_key: str | None = None
     asked_at: float = 0.0
@@ -89,15 +94,20 @@ class Reply:
     """When its first audio went to the caller; None: not a sound yet."""
     finished: bool = False
     """Whether all of its audio is at hand."""
+    unfinished: bool = False
+    """The agent was stopped before it had made all of it."""
     mark_sent: bool = False
     hang_up: bool = False
     index: int | None = None
     timings_ms: dict[str, float | None] = field(default_factory=dict)
 
+    holds: int = 0
+    """How often it was interrupted."""
+
     @property
     def mark(self) -> str:
-        """Name of the mark after its last frame; unique in the call."""
-        return f"{self.id}:end"
+        """Name of the mark after its last frame; another one after each resume."""
+        return f"{self.id}:{self.holds}"
 
 
 def words_heard(text: str, heard_ms: int, length_ms: int) -> str:

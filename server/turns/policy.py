@@ -27,10 +27,19 @@ class CallPolicy:
     barge_in: bool = True
     barge_in_frames: int = 10
     """Voiced frames of 20 ms that make an onset, at the latest."""
+    barge_in_grace_ms: int = 0
+    """For this long after a reply's first sound nothing interrupts it."""
     hangover_ms: int = 200
     """Silence after which an utterance is committed."""
     reply_after_silence_ms: int = 350
     """No reply sounds before this much silence (spec: call, 2)."""
+    refractory_seconds: float = 1.0
+    """Least time between one reply's mark and the next one's first sound; not after an
+    interruption."""
+    recognises: bool = True
+    """Whether there is a recogniser; without one, sound that the model calls speech is words."""
+    wordless_speech_ms: int = 300
+    """So much speech interrupts where there is no recogniser."""
     min_utterance_seconds: float = 1.0
     """A shorter sound without words is no turn and gets no answer."""
     transcript_wait_seconds: float = 0.8

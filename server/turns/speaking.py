@@ -16,6 +16,8 @@ class Speaking:
         self._playout = Playout(context.policy.lead_ms, context.policy.tail_ms)
         self.reply: Reply | None = None
         """The reply being prepared or spoken."""
+        self.held: Reply | None = None
+        """A reply that was interrupted, until it is known whether by words."""
 
     @property
     def sounding(self) -> Reply | None:
@@ -36,14 +38,15 @@ class Speaking:
 
     def _begin(self, path: str, *, from_agent: bool) -> Reply:
         context = self._context
-        self.reply = Reply(context.new_id("r"), path, from_agent, asked_at=context.now)
+        name = context.new_id("r")
+        self.reply = Reply(name, path, from_agent, request_id=name, asked_at=context.now)
         self._playout.begin()
         return self.reply
 
     def expects(self, reply_id: str) -> Reply | None:
         """Return the reply at hand if ``reply_id`` is its; late events of others find none."""
         reply = self.reply
-        return reply if reply is not None and reply.id == reply_id else None
+        return reply if reply is not None and reply.request_id == reply_id else None
 
     def add_audio(self, reply_id: str, audio: bytes) -> None:
         """Queue speech of the reply with this id; what belongs to another is dropped."""
@@ -58,6 +61,10 @@ class Speaking:
         if self.reply is not None:
             self.reply.finished = True
             self._playout.complete()
+
+    def echo_rms(self) -> float:
+        """Return how loud the echo of what was played may be now (see ``Playout``)."""
+        return self._playout.echo_rms(self._context.now)
 
     # Time
 
@@ -129,40 +136,87 @@ class Speaking:
 
     def heard_out(self, mark_echoed: bool) -> Reply:
         """Close the reply at hand: the caller has heard all of it."""
-        reply = self._close()
-        delay_ms = round((self._context.now - self._playout.played_out_at) * 1000)
+        reply, now = self._close(), self._context.now
+        delay = now - self._playout.played_out_at
+        if mark_echoed:
+            self._playout.note_lag(delay)
         self._context.note(
-            "[MARK_ACK]", mark=reply.mark, delay_ms=delay_ms if mark_echoed else None
+            "[MARK_ACK]", mark=reply.mark, delay_ms=round(delay * 1000) if mark_echoed else None
         )
         self.save(reply, heard_ms=self._playout.length_ms())
         if not reply.from_agent:
             self._context.do(do.RememberSpoken(reply.text))
         return reply
 
-    def interrupt(self) -> None:
-        """Fall silent at once: clear, drop the queue, cancel upstream, remember what was heard."""
+    # Interruption
+
+    def interrupt(self, onset_ms: int) -> None:
+        """Fall silent at once: clear, hold what was not heard, cancel upstream.
+
+        Args:
+            onset_ms: how long ago the caller began to speak, for the log.
+        """
         context, reply = self._context, self._close()
-        heard_ms, length_ms = self._playout.heard_ms(context.now), self._playout.length_ms()
         context.do(do.SendClear())
-        self._playout.flush(context.now)
+        self._playout.rewind(context.now)
+        heard_ms, length_ms = self._playout.heard_ms(context.now), self._playout.length_ms()
+        if reply.from_agent and not reply.finished:
+            context.do(do.CancelAgent(reply.request_id))
+            reply.unfinished = True
+        reply.mark_sent = False
+        self.held = reply
+        context.note(
+            "[BARGE_IN]",
+            reply=reply.id,
+            onset_to_clear_ms=onset_ms,
+            heard_ms=heard_ms,
+            held_ms=length_ms - heard_ms,
+        )
+        self.save(reply, heard_ms=heard_ms, interrupted=True)
+
+    def resume(self) -> Reply:
+        """It was no interruption: play on from where the reply stopped."""
+        reply = self._take_held()
+        context, self.reply = self._context, reply
+        heard_ms = self._playout.heard_ms(context.now)
+        context.note("[BARGE_IN]", reply=reply.id, resumed_at_ms=heard_ms)
+        if reply.unfinished:
+            reply.unfinished = False
+            reply.request_id = context.new_id("r")
+            reply.asked_at = context.now
+            context.do(do.ContinueAgent(reply.request_id, reply.text))
+        self.save(reply)
+        return reply
+
+    def drop_held(self) -> None:
+        """It was an interruption: the agent remembers what was heard, the rest is gone."""
+        reply, context = self._take_held(), self._context
+        heard_ms, length_ms = self._playout.heard_ms(context.now), self._playout.length_ms()
         if reply.from_agent:
-            if not reply.finished:
-                context.do(do.CancelAgent(reply.id))
-            context.do(do.TruncateAgent(reply.id, heard_ms))
+            context.do(do.TruncateAgent(reply.request_id, heard_ms))
         elif heard := words_heard(reply.text, heard_ms, length_ms):
             context.do(do.RememberSpoken(heard))
-        context.note("[BARGE_IN]", reply=reply.id, heard_ms=heard_ms, of_ms=length_ms)
-        self.save(reply, heard_ms=heard_ms, interrupted=True)
+        self._playout.begin()
+
+    @property
+    def asks_something(self) -> bool:
+        """Whether what was heard of the held reply holds a question that is still open."""
+        reply = self.held
+        if reply is None:
+            return False
+        heard_ms = self._playout.heard_ms(self._context.now)
+        return "?" in words_heard(reply.text, heard_ms, self._playout.length_ms())
 
     def withdraw(self) -> None:
         """Take back the reply at hand, of which nothing has sounded."""
         reply = self._close()
-        self._playout.flush(self._context.now)
+        self._playout.begin()
         if reply.from_agent:
-            self._context.do(do.CancelAgent(reply.id))
+            self._context.do(do.CancelAgent(reply.request_id))
 
     def cut_off(self) -> None:
         """Close the reply at hand because the call is over."""
+        self.held = None
         if (reply := self.sounding) is not None:
             heard_ms = self._playout.heard_ms(self._context.now)
             cut = not reply.finished or heard_ms < self._playout.length_ms()
@@ -173,6 +227,12 @@ class Speaking:
         reply, self.reply = self.reply, None
         if reply is None:
             raise ValueError("no reply is at hand")
+        return reply
+
+    def _take_held(self) -> Reply:
+        reply, self.held = self.held, None
+        if reply is None:
+            raise ValueError("no reply is held")
         return reply
 
     def save(self, reply: Reply, *, heard_ms: int | None = None, interrupted: bool = False) -> None:

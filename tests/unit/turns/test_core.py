@@ -9,7 +9,7 @@ from server.turns import events as on
 from server.turns.core import CallCore
 from server.turns.model import TRANSITIONS, State
 from server.turns.policy import CallPolicy
-from tests.call_script import POLICY, AgentScript, ScriptedCall
+from tests.call_script import POLICY, AgentScript, ScriptedCall, spoken
 
 PRICE = {"מה המחיר?": "טיפול שוטף עולה ארבע מאות וחמישים שקלים."}
 
@@ -17,6 +17,7 @@ PRICE = {"מה המחיר?": "טיפול שוטף עולה ארבע מאות ו�
 def greeted(**options: object) -> ScriptedCall:
     call = ScriptedCall(**options)  # type: ignore[arg-type]
     call.until_listening()
+    call.advance(1.0)  # the refractory time after the greeting is over
     return call
 
 
@@ -258,14 +259,15 @@ def test_barge_in_clears_first_then_cancels_then_truncates() -> None:
     cleared = call.advance_until(lambda: bool(call.did(do.SendClear)))
     kinds = [type(a) for at, a in call.done if at == call.when(do.SendClear)]
     order = [k for k in kinds if k in (do.SendClear, do.CancelAgent, do.TruncateAgent)]
-    assert order == [do.SendClear, do.CancelAgent, do.TruncateAgent]
+    assert order == [do.SendClear, do.CancelAgent]
+    assert call.core.state is State.LISTENING
+    assert call.ear.waiting_ms == 0
+    call.advance_until(lambda: bool(call.did(do.TruncateAgent)))
     cut = call.did(do.TruncateAgent)[0]
     assert isinstance(cut, do.TruncateAgent)
     assert cut.heard_ms == pytest.approx(1000 + 200, abs=60)
+    assert call.when(do.TruncateAgent) > cleared  # only once it was known to hold words
     assert call.replies()[1].interrupted
-    assert call.core.state is State.LISTENING
-    assert call.ear.waiting_ms == 0
-    assert cleared
 
 
 def test_no_frame_of_a_cancelled_reply_follows_the_clear() -> None:
@@ -473,3 +475,157 @@ def test_policy_defaults_are_the_specs() -> None:
     assert (policy.hangover_ms, policy.reply_after_silence_ms) == (200, 350)
     assert (policy.lead_ms, policy.tail_ms) == (400, 200)
     assert POLICY.answer_wait_seconds == 6
+
+
+# Interruptions that are none
+
+
+def interrupted(reply: str = "מילה " * 12, **options: object) -> ScriptedCall:
+    """A call whose agent has been talking for a second and is about to be disturbed."""
+    call = greeted(agent=AgentScript(text=reply), **options)
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(1.0)
+    return call
+
+
+def heard_out_after_all(call: ScriptedCall) -> None:
+    """The agent stops, goes on, and is heard to its end."""
+    call.advance_until(lambda: bool(call.did(do.SendClear)))
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.until_listening()
+
+
+def test_a_cough_stops_the_agent_only_for_a_moment() -> None:
+    call = interrupted()
+    before = bytes(call.ear.heard).rstrip(b"\xff")
+    call.caller_says("", ms=300)
+    stopped = call.advance_until(lambda: bool(call.did(do.SendClear)))
+    resumed = call.advance_until(lambda: call.core.state is State.SPEAKING)
+    assert resumed - stopped < 1.3
+    call.until_listening()
+    assert call.did(do.TruncateAgent) == []
+    assert not call.replies()[-1].interrupted
+    assert call.replies()[-1].heard_ms == 3600
+    assert len(call.did(do.AskAgent)) == 1
+    # Not a frame of the reply is missing or heard twice.
+    heard = bytes(call.ear.heard)[len(before) :].replace(b"\xff", b"")
+    assert len(call.replies()) == 2
+    assert len(heard) + len(before.replace(b"\xff", b"")) == pytest.approx(
+        len(spoken("מילה " * 12)) + len(spoken(POLICY.greeting_text)), rel=0.02
+    )
+
+
+@pytest.mark.parametrize("words", ["אהה", "אוקיי", "כן, הבנתי", "okay"])
+def test_a_listeners_sound_does_not_take_the_floor(words: str) -> None:
+    call = interrupted()
+    call.caller_says(words, ms=400)
+    heard_out_after_all(call)
+    assert not call.replies()[1].interrupted
+    assert len(call.replies()) == 2
+    assert call.said() == ["ספרו לי", words]
+
+
+def test_yes_to_an_open_question_is_an_answer() -> None:
+    call = interrupted(reply="רוצים תור? " + "מילה " * 10)
+    call.caller_says("כן", ms=400)
+    call.advance(4)
+    assert call.replies()[1].interrupted
+    assert [asked.text for asked in call.did(do.AskAgent)] == ["ספרו לי", "כן"]
+
+
+def test_an_unfinished_reply_is_asked_for_to_its_end() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 12, finishes=False))
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(0.5)
+    call.caller_says("", ms=300)
+    call.advance_until(lambda: bool(call.did(do.ContinueAgent)))
+    (wanted,) = call.did(do.ContinueAgent)
+    assert isinstance(wanted, do.ContinueAgent)
+    call.happens(on.AgentText(wanted.reply_id, "והסוף"))
+    call.happens(on.AgentAudio(wanted.reply_id, spoken("והסוף")))
+    call.happens(on.AgentFinished(wanted.reply_id, completed=True))
+    call.until_listening()
+    assert len(call.did(do.CancelAgent)) == 1
+    assert call.did(do.TruncateAgent) == []
+    assert call.replies()[-1].text.endswith("והסוף")
+    assert call.replies()[-1].heard_ms == 13 * 300
+
+
+def test_without_a_recogniser_a_short_noise_resumes_and_speech_takes_the_floor() -> None:
+    call = interrupted(recognises=False)
+    call.caller_says("", ms=300)
+    heard_out_after_all(call)
+    assert not call.replies()[1].interrupted
+
+
+def test_an_interrupted_goodbye_that_was_only_a_cough_still_hangs_up() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 10, hang_up=True))
+    call.caller_says("זה הכל תודה")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(0.4)
+    call.caller_says("", ms=300)
+    call.advance(6)
+    assert call.did(do.HangUp) == [do.HangUp("agent_goodbye")]
+
+
+def test_two_coughs_are_two_resumes_with_marks_of_their_own() -> None:
+    call = interrupted()
+    for _ in range(2):
+        call.caller_says("", ms=300)
+        stopped = len(call.did(do.SendClear))
+        call.advance_until(lambda: len(call.did(do.SendClear)) > stopped)  # noqa: B023
+        call.advance_until(lambda: call.core.state is State.SPEAKING)
+        call.advance(0.3)
+    call.until_listening()
+    marks = [mark.name for mark in call.did(do.SendMark) if isinstance(mark, do.SendMark)]
+    assert len(marks) == len(set(marks))
+    assert not call.replies()[-1].interrupted
+
+
+def test_grace_keeps_a_reply_from_being_stopped_at_once() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 12), barge_in_grace_ms=250)
+    call.caller_says("ספרו לי")
+    starts = call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.caller_says("רגע רגע רגע", ms=900)
+    call.advance_until(lambda: bool(call.did(do.SendClear)))
+    assert call.when(do.SendClear) >= starts + 0.23
+
+
+def test_the_next_reply_keeps_its_distance_from_the_last() -> None:
+    call = ScriptedCall(faq=PRICE)
+    call.until_listening()
+    heard_out = call.now
+    call.happens(on.CallerTyped("מה המחיר?"))
+    call.advance(3)
+    assert call.when(do.SendAudio, after=heard_out) == pytest.approx(heard_out + 1.0, abs=0.03)
+
+
+def test_after_an_interruption_the_reply_keeps_no_distance() -> None:
+    call = interrupted(faq=PRICE)
+    stops = call.caller_says("מה המחיר?")
+    call.advance(3)
+    assert call.when(do.SendAudio, after=stops) == pytest.approx(stops + 0.37, abs=0.03)
+
+
+@pytest.mark.parametrize("delay_ms", [80, 120, 150])
+def test_the_echo_of_the_agents_own_voice_does_not_stop_it(delay_ms: int) -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 30))
+    call.echo(db=-20, delay_ms=delay_ms)
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.until_listening()
+    assert call.did(do.SendClear) == []
+
+
+def test_a_caller_is_heard_through_the_echo() -> None:
+    call = greeted(agent=AgentScript(text="מילה " * 30))
+    call.echo(db=-20, delay_ms=120)
+    call.caller_says("ספרו לי")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(2)
+    starts = call.now
+    call.caller_says("רגע רגע", ms=800)
+    call.advance_until(lambda: bool(call.did(do.SendClear)))
+    assert call.now - starts < 0.4

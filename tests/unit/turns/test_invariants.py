@@ -24,7 +24,7 @@ frames = st.builds(
 single = st.one_of(
     st.builds(on.CallerTyped, st.sampled_from(["מה?", "", " "])),
     st.builds(on.KeyPressed, st.sampled_from("0#")),
-    st.builds(on.MarkEchoed, ids.map(lambda i: f"{i}:end")),
+    st.builds(on.MarkEchoed, ids.map(lambda i: f"{i}:0")),
     st.builds(on.PartialTranscript, ids),
     st.builds(on.Transcript, ids, st.sampled_from(["כן", "", None])),
     st.builds(on.FaqHit, ids, st.just("key"), st.just("תשובה אחת"), st.just(1.0), st.just(0.1)),
