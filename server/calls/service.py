@@ -212,6 +212,7 @@ class CallService:
             recognises=uses_realtime(settings),
             hangover_ms=settings.vad_hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
+            max_utterance_seconds=settings.max_utt_sec,
             max_call_seconds=settings.max_call_sec,
             phrases={Phrase.NOT_HEARD: said["not_heard"], Phrase.GOODBYE: said["goodbye"]},
         )

@@ -16,6 +16,13 @@ from server.turns import actions as do
 from server.turns import events as on
 from server.turns.backchannel import is_backchannel
 from server.turns.context import Context
+from server.turns.dictation import (
+    KEY_PAUSE_SECONDS,
+    PAUSE_SECONDS,
+    PHONE_DIGITS,
+    asks_for_number,
+    is_unfinished_number,
+)
 from server.turns.endpointing import Speech
 from server.turns.listening import Listening
 from server.turns.model import (
@@ -47,6 +54,8 @@ class CallCore:
         self._prompt_upgraded = False
         self._started_at = 0.0
         self._refractory_until = float("-inf")
+        self._keys = ""
+        self._keys_until: float | None = None
 
     def handle(self, event: on.Event, now: float) -> list[do.Action]:
         """Take ``event``, which happened at ``now`` (seconds), and return what is to be done."""
@@ -64,6 +73,7 @@ class CallCore:
             return None
         times = [
             self._started_at + self.policy.max_call_seconds,
+            self._keys_until,
             self._listening.settle_at,
             self._speaking.stalled_at,
             self._speaking.mark_overdue_at,
@@ -81,6 +91,8 @@ class CallCore:
             self._hang_up("max_duration")
         if self.state is State.ENDED:
             return
+        if self._past(self._keys_until):
+            self._take_keys()
         if self._past(self._listening.settle_at) and self._listening.turn is not None:
             self._settle(self._listening.turn)
         if self._past(self._speaking.stalled_at):
@@ -108,8 +120,19 @@ class CallCore:
     def _on_end(self, event: on.EndRequested) -> None:
         self._hang_up(event.reason)
 
-    def _on_key(self, _: on.KeyPressed) -> None:
+    def _on_key(self, event: on.KeyPressed) -> None:
         self._context.note("[DTMF]", state=self.state.value)
+        if event.digit.isdigit():
+            self._keys += event.digit
+            self._keys_until = self._context.now + KEY_PAUSE_SECONDS
+        if event.digit == "#" or len(self._keys) >= PHONE_DIGITS:
+            self._take_keys()
+
+    def _take_keys(self) -> None:
+        """A number was keyed in: it counts as said."""
+        keys, self._keys, self._keys_until = self._keys, "", None
+        if len(keys) > 1:
+            self._on_typed(on.CallerTyped(keys))
 
     def _on_tick(self, _: on.Tick) -> None:
         """Deadlines are looked at after every event; this one only brings the time."""
@@ -123,7 +146,7 @@ class CallCore:
                     self._listening.ignore_utterance()
                 else:
                     self._listening.begin_utterance()
-            else:
+            elif change is Speech.ENDED:
                 turn = self._listening.end_utterance()
                 if turn is not None:
                     self._think(turn)
@@ -153,8 +176,24 @@ class CallCore:
 
     def _on_transcript(self, event: on.Transcript) -> None:
         turn = self._listening.take_transcript(event)
-        if turn is not None:
+        if turn is None:
+            return
+        if self._listening.caller_speaks:
+            self._prepare_reply(turn)
+        else:
             self._think(turn)
+
+    def _prepare_reply(self, turn: CallerTurn) -> None:
+        """The caller talks on; have a reply to what was said so far ready for the next pause."""
+        if self._speaking.held is not None:
+            self._speaking.drop_held()
+        if self._speaking.reply is not None:
+            self._speaking.withdraw()
+        turn.answered_words = turn.words
+        if turn.words:
+            self._go(State.THINKING)
+            self._context.save_caller(turn)
+            self._speaking.ask_agent(turn.words, self._agent_path)
 
     def _think(self, turn: CallerTurn) -> None:
         """The caller has stopped: decide on the words once they are all there."""
@@ -188,7 +227,8 @@ class CallCore:
             return
         turn.answered_words = words
         self._context.save_caller(turn)
-        if words and self.policy.faq_enabled and not turn.failed and len(words) <= MAX_FAQ_CHARS:
+        for_faq = words and not turn.failed and not turn.cut and len(words) <= MAX_FAQ_CHARS
+        if for_faq and self.policy.faq_enabled:
             self._context.do(do.MatchFaq(turn.utterances[-1], words))
         else:
             self._speaking.ask_agent(words or None, self._agent_path)
@@ -346,8 +386,11 @@ class CallCore:
         turn = self._listening.turn
         if turn is None or self._speaking.sounding is not None:
             return float("-inf")
-        after_silence = turn.ended_at + self.policy.reply_after_silence_ms / 1000
-        return max(after_silence, self._refractory_until)
+        policy = self.policy
+        silence = (policy.reply_after_cut_ms if turn.cut else policy.reply_after_silence_ms) / 1000
+        if is_unfinished_number(turn.words):
+            silence = PAUSE_SECONDS
+        return max(turn.ended_at + silence, self._refractory_until)
 
     def _pump(self) -> None:
         """Send what is due of the reply at hand, and its mark after the last of it."""
@@ -382,6 +425,7 @@ class CallCore:
     def _reply_heard(self, *, mark_echoed: bool) -> None:
         reply = self._speaking.heard_out(mark_echoed)
         self._refractory_until = self._context.now + self.policy.refractory_seconds
+        self._listening.expects_number = asks_for_number(reply.text)
         if reply.hang_up:
             self._hang_up("agent_goodbye")
         else:

@@ -36,6 +36,8 @@ class Speech(Enum):
 
     NOTHING = "nothing"
     STARTED = "started"
+    CUT = "cut"
+    """A monologue was committed in the middle; it goes on."""
     ENDED = "ended"
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from server.audio.framing import Reframer
+from server.audio import mulaw
+from server.audio.framing import FRAME_MS, Reframer
 from server.audio.silero import SileroModel
 from server.turns import actions as do
 from server.turns import events as on
 from server.turns.context import Context
+from server.turns.dictation import is_unfinished_number
 from server.turns.endpointing import Endpointer, Speech
 from server.turns.model import CallerTurn
+from server.turns.monologue import MonologueCut
 
 _REMEMBERED_TURNS = 8
 """Turns whose late transcripts still find their row."""
@@ -26,6 +29,10 @@ class Listening:
         self._reframer = Reframer()
         self._recent: list[CallerTurn] = []
         self._deaf = False
+        self._cutter: MonologueCut | None = None
+        self._since_cut_ms = 0
+        self.expects_number = False
+        """The agent has asked for a number: it is dictated, and not to be cut."""
         self.turn: CallerTurn | None = None
         """The open turn, or None where everything said has been answered."""
 
@@ -68,13 +75,54 @@ class Listening:
         for frame in self._reframer.push(audio):
             change = self._endpointer.push(frame, echo_rms)
             if change is Speech.STARTED:
+                self._since_cut_ms = self.since_onset_ms
                 yield change
                 self._context.do(do.HearAudio(self._endpointer.pre_roll()))
                 continue
-            if self._endpointer.utterance is not None:
-                self._context.do(do.HearAudio(frame))
+            if self._endpointer.utterance is None:
+                continue
+            self._since_cut_ms += FRAME_MS
             if change is Speech.ENDED:
+                self._hear(frame)
+                self._stop_cutting()
                 yield change
+            elif self._hear(frame):
+                yield Speech.CUT
+
+    def _hear(self, frame: bytes) -> bool:
+        """Pass on a frame of the utterance; return whether that has cut it in two."""
+        context = self._context
+        if self._cutter is None and self._may_be_cut():
+            self._cutter = MonologueCut()
+        if self._cutter is None:
+            context.do(do.HearAudio(frame))
+            return False
+        parts = self._cutter.push(frame)
+        if parts is None:
+            return False
+        self._cutter = None
+        before, after = parts
+        turn = self.open_turn()
+        turn.cut = True
+        turn.committed_at = context.now
+        context.do(do.HearAudio(before))
+        context.do(do.CommitUtterance(turn.utterances[-1]))
+        turn.utterances.append(context.new_id("u"))
+        context.do(do.HearAudio(after))
+        self._since_cut_ms = len(after) // mulaw.BYTES_PER_MS
+        return True
+
+    def _may_be_cut(self) -> bool:
+        too_long = self._since_cut_ms > self._context.policy.max_utterance_seconds * 1000
+        if not too_long or self._deaf:
+            return False
+        dictated = self.turn is not None and is_unfinished_number(self.turn.words)
+        return not dictated and not self.expects_number
+
+    def _stop_cutting(self) -> None:
+        if self._cutter is not None:
+            self._context.do(do.HearAudio(self._cutter.rest()))
+            self._cutter = None
 
     def ignore_utterance(self) -> None:
         """Let the utterance under way pass: it may not interrupt and is forgotten at its end."""
@@ -134,7 +182,8 @@ class Listening:
         """File a transcript, however late.
 
         Returns:
-            The open turn if its words may be complete now, else None.
+            The open turn if it can be decided on now: its words may be complete, or it was cut
+            and the caller still speaks. Else None.
         """
         turn = next((t for t in self._recent if event.utterance_id in t.utterances), None)
         if turn is None:
@@ -143,7 +192,7 @@ class Listening:
             turn.texts[event.utterance_id] = None if event.text is None else event.text.strip()
         if turn is self.turn and not turn.settled:
             turn.final_at = self._context.now
-            return None if self.caller_speaks else turn
+            return turn if turn.cut or not self.caller_speaks else None
         if turn.index is not None:
             self._context.save_caller(turn)
         return None

@@ -53,6 +53,8 @@ class CallerTurn:
     first_partial_at: float | None = None
     final_at: float | None = None
     match_ms: float | None = None
+    cut: bool = False
+    """It was too long and has been committed in parts: not for the FAQ."""
     settled: bool = False
     """Whether its words have been decided on; opened again when the caller goes on."""
     answered_words: str | None = None

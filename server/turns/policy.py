@@ -36,12 +36,16 @@ class CallPolicy:
     refractory_seconds: float = 1.0
     """Least time between one reply's mark and the next one's first sound; not after an
     interruption."""
+    reply_after_cut_ms: int = 200
+    """The same after a monologue that was cut."""
     recognises: bool = True
     """Whether there is a recogniser; without one, sound that the model calls speech is words."""
     wordless_speech_ms: int = 300
     """So much speech interrupts where there is no recogniser."""
     min_utterance_seconds: float = 1.0
     """A shorter sound without words is no turn and gets no answer."""
+    max_utterance_seconds: float = 4.5
+    """A longer utterance is cut at a quiet moment and its reply prepared meanwhile."""
     transcript_wait_seconds: float = 0.8
     """After this the agent is asked without the transcript; it has the audio."""
     answer_wait_seconds: float = 6.0

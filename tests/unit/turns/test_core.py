@@ -629,3 +629,102 @@ def test_a_caller_is_heard_through_the_echo() -> None:
     call.caller_says("רגע רגע", ms=800)
     call.advance_until(lambda: bool(call.did(do.SendClear)))
     assert call.now - starts < 0.4
+
+
+# Monologues and dictated numbers
+
+
+def test_a_monologue_is_committed_between_4_5_and_5_seconds_and_answered_at_the_pause() -> None:
+    asked: list[str | None] = []
+
+    def agent(text: str | None) -> AgentScript:
+        asked.append(text)
+        return AgentScript(text="הבנתי אתכם", delay_ms=300)
+
+    call = greeted(agent=agent, faq={"סיפור ארוך": "תשובה"})
+    starts = call.now
+    call.caller_says("סיפור ארוך", ms=4700)
+    call.caller_says("", ms=2300)  # what the rest holds is no new word
+    call.advance(6.5)
+    committed = call.when(do.CommitUtterance)
+    assert 4.5 <= committed - starts <= 5.05
+    assert asked == ["סיפור ארוך"]  # prepared while the caller still talks, and not by the FAQ
+    assert [at for at, a in call.done if isinstance(a, do.SendAudio) and at > starts] == []
+    call.advance(2)
+    assert call.when(do.SendAudio, after=starts) == pytest.approx(starts + 7.0 + 0.35, abs=0.05)
+    assert call.replies()[-1].text == "הבנתי אתכם"
+    assert len(call.said()) == 1
+
+
+def test_more_words_after_the_cut_remake_the_reply() -> None:
+    asked: list[str | None] = []
+
+    def agent(text: str | None) -> AgentScript:
+        asked.append(text)
+        return AgentScript(text=f"תשובה {len(asked)}", delay_ms=200)
+
+    call = greeted(agent=agent)
+    call.caller_says("חלק ראשון", ms=4700)
+    call.caller_says("וחלק שני", ms=1500)
+    call.advance(9)
+    assert asked == ["חלק ראשון", "חלק ראשון וחלק שני"]
+    assert [reply.text for reply in call.replies()[1:]] == ["תשובה 2"]
+    assert call.said() == ["חלק ראשון וחלק שני"]
+
+
+def test_nothing_of_a_cut_monologue_is_lost_upstream() -> None:
+    call = greeted()
+    call.caller_says("סיפור", ms=7000)
+    call.advance(9)
+    heard = b"".join(a.audio for a in call.did(do.HearAudio) if isinstance(a, do.HearAudio))
+    assert len(heard) / 8 == pytest.approx(7000 + 300 + 200, abs=60)
+
+
+def test_a_number_told_in_pieces_is_one_turn() -> None:
+    call = greeted(agent=lambda text: AgentScript(text=f"רשמתי {text}", delay_ms=50))
+    call.caller_says("אפס חמש ארבע")
+    call.caller_pauses(900)
+    call.caller_says("אחת שתיים שלוש")
+    call.caller_pauses(900)
+    call.caller_says("ארבע חמש שש שבע")
+    call.advance(7)
+    assert [reply.text for reply in call.replies()[1:]] == [
+        "רשמתי אפס חמש ארבע אחת שתיים שלוש ארבע חמש שש שבע"
+    ]
+
+
+def test_an_unfinished_number_is_answered_in_the_end() -> None:
+    call = greeted()
+    stops = call.caller_says("אפס חמש ארבע")
+    call.advance(4)
+    assert call.when(do.SendAudio, after=stops) == pytest.approx(stops + 1.5, abs=0.05)
+
+
+def test_a_dictated_number_is_not_cut() -> None:
+    call = greeted(agent=AgentScript(text="מה מספר הטלפון?"))
+    call.caller_says("אני רוצה תור")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.until_listening()
+    call.caller_says("אפס חמש ארבע אחת שתיים שלוש ארבע חמש שש שבע", ms=6000)
+    call.advance(9)
+    assert len(call.did(do.CommitUtterance)) == 2
+
+
+@pytest.mark.parametrize(("keys", "said"), [("0541234567", "0541234567"), ("12345#", "12345")])
+def test_keys_stand_for_a_spoken_number(keys: str, said: str) -> None:
+    call = greeted()
+    for number, digit in enumerate(keys):
+        call.happens(on.KeyPressed(digit), in_seconds=0.2 * number)
+    call.advance(5)
+    assert call.said() == [said]
+    assert len(call.did(do.AskAgent)) == 1
+
+
+def test_keys_without_a_hash_count_after_a_pause() -> None:
+    call = greeted()
+    for number, digit in enumerate("123456789"):
+        call.happens(on.KeyPressed(digit), in_seconds=0.2 * number)
+    call.advance(2.5)
+    assert call.said() == []
+    call.advance(3)
+    assert call.said() == ["123456789"]
