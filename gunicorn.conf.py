@@ -1,20 +1,21 @@
-"""How Gunicorn serves Maane: one eventlet worker (docs/decisions/runtime.md)."""
+"""How Gunicorn serves Maane: one eventlet worker (docs/decisions/runtime.md).
 
+This file is read before the worker class patches the standard library, so it imports nothing of
+the application; ``wsgi.py`` checks the settings.
+"""
+
+import os
+import signal
 import threading
 import time
 
 from dotenv import load_dotenv
 
-from server.errors import SettingsError
-from server.settings import load_settings
-
 load_dotenv(".env")
-try:
-    _settings = load_settings()
-except SettingsError as error:
-    raise SystemExit(f"maane: {error}") from None
 
-bind = f"{_settings.host}:{_settings.port}"
+DRAIN_SECONDS = float(os.environ.get("DRAIN_TIMEOUT_SEC") or 120)
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 5000}"
 workers = 1
 worker_class = "eventlet"
 worker_connections = 2000
@@ -24,28 +25,32 @@ keepalive = 15
 timeout = 60
 # A worker with calls must not be recycled.
 max_requests = 0
-graceful_timeout = int(_settings.drain_timeout_sec) + 10
+graceful_timeout = int(DRAIN_SECONDS) + 15
 # Nobody steers this process but its signals, and two servers of one user would share the socket.
 control_socket_disable = True
 
 
 def post_worker_init(worker):
-    """Begin serving, and watch for the end: a signal handler may not touch green threads."""
+    """Begin serving, and take SIGTERM: Gunicorn would stop listening at once."""
     from server import wiring
 
     wiring.start(worker.wsgi)
-    threading.Thread(target=_end_calls_with_worker, args=(worker,), daemon=True).start()
+    told_to_stop = []
+    # A handler may not touch green threads, so it only leaves a note for the watcher.
+    signal.signal(signal.SIGTERM, lambda *_: told_to_stop.append(True))
+    watcher = threading.Thread(target=_drain_when_told, args=(worker, told_to_stop), daemon=True)
+    watcher.start()
 
 
-def _end_calls_with_worker(worker):
-    """Once the worker is told to stop: no new calls, let the running ones end, then end them."""
+def _drain_when_told(worker, told_to_stop):
+    """Once told to stop: no new calls, let the running ones end, end the rest, then stop.
+
+    The worker goes on listening meanwhile: Twilio asks for what comes after each stream.
+    """
     from server import wiring
 
-    while worker.alive:
+    while not told_to_stop and worker.alive:
         time.sleep(0.2)
-    wiring.drain(worker.wsgi)
-    calls = wiring.services_of(worker.wsgi).calls.registry
-    deadline = time.monotonic() + _settings.drain_timeout_sec
-    while calls.count() and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wiring.drain(worker.wsgi, DRAIN_SECONDS)
     wiring.stop(worker.wsgi)
+    worker.alive = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,15 +17,14 @@ from flask import Blueprint, Response, request
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
-from werkzeug.datastructures import MultiDict
 
 from server.calls.registry import BoundCall
 from server.errors import ProtocolError
 from server.net.websocket import MAX_MESSAGE_BYTES, WebSocket
 from server.telephony import media_codec
-from server.telephony.signature import is_local, is_signed
+from server.telephony.admission import is_twilio
 from server.telephony.stream_token import is_stream_token
-from server.telephony.urls import MEDIA_PATH, public_url
+from server.telephony.urls import MEDIA_PATH
 from server.wiring import Services, services
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def media_stream() -> Response:
     sock: socket.socket | None = request.environ.get("gunicorn.socket")
     if request.headers.get("Upgrade", "").lower() != "websocket" or sock is None:
         return Response("This is a WebSocket.\n", 426, {"Upgrade": "websocket"})
-    if not _is_twilio():
+    if not is_twilio(request, services().settings, websocket=True):
         log.warning("[STREAM] refused: not signed by Twilio")
         return Response(status=403)
     try:
@@ -64,34 +64,27 @@ def media_stream() -> Response:
     return _Upgraded()
 
 
-def _is_twilio() -> bool:
-    settings = services().settings
-    if not settings.twilio_auth_token:
-        return is_local(request.remote_addr, request.host, request.headers.keys())
-    url = public_url(settings.public_base_url, request.host_url, MEDIA_PATH, websocket=True)
-    signature = request.headers.get("X-Twilio-Signature")
-    return is_signed(settings.twilio_auth_token, url, MultiDict(), signature)
-
-
 def _serve(parts: Services, sock: socket.socket) -> None:
     web_socket = _accept(sock)
     if web_socket is None:
         return
     messages = web_socket.messages()
+    too_late = threading.Timer(_START_SECONDS, web_socket.abort)
+    too_late.start()
     start = _await_start(web_socket, messages)
+    too_late.cancel()
     call = _claim(parts, start) if start is not None else None
     if start is None or call is None:
         web_socket.close(POLICY_VIOLATION, "not admitted")
         web_socket.abort()
         return
-    sock.settimeout(None)  # the registry's pulse watches over it
     parts.calls.run(call, web_socket, messages, start)
 
 
 def _accept(sock: socket.socket) -> WebSocket | None:
     """Shake hands; None (and an HTTP error sent) where the request is no proper upgrade."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.settimeout(_START_SECONDS)
+    sock.settimeout(None)
     protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
     headers = Headers()
     for name, value in request.headers.items():

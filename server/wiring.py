@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 from flask import Flask, current_app
@@ -11,6 +12,7 @@ from server.audio.silero import SileroModel
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, uses_realtime
+from server.clock import monotonic
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.settings import Settings
@@ -20,6 +22,9 @@ from server.speech.helper import LocalSynthesiser, SpeechHelper
 log = logging.getLogger(__name__)
 
 _EXTENSION = "maane"
+_END_SECONDS = 3.0
+_LAST_WORDS_SECONDS = 1.2
+"""A session closes its row after its sockets have closed, which takes a second at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +97,34 @@ def start(app: Flask) -> None:
         log.warning("[SETTINGS] %s is set, but this release does not act on it", name)
     for part, provider in parts.providers.items():
         log.info("[PROVIDER] %s=%s (%s)", part, provider.name, provider.why)
+    if parts.settings.twilio_auth_token and not parts.settings.public_base_url:
+        log.warning("[SETTINGS] PUBLIC_BASE_URL is empty: behind a proxy no signature will fit")
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
 
 
-def drain(app: Flask) -> None:
-    """Stop taking calls; those that run go on."""
-    services_of(app).calls.registry.draining = True
+def drain(app: Flask, timeout_seconds: float) -> None:
+    """Take no more calls and wait for those that run, but no longer than this."""
+    calls = services_of(app).calls.registry
+    calls.draining = True
+    _wait_until_idle(calls, timeout_seconds)
 
 
 def stop(app: Flask) -> None:
     """End what still runs, write down what is known, and let go of the helper process."""
     parts = services_of(app)
     parts.calls.registry.end_all("error")
+    _wait_until_idle(parts.calls.registry, _END_SECONDS)
+    time.sleep(_LAST_WORDS_SECONDS)  # the ended sessions still have their rows to close
     parts.calls.recorder.flush()
     parts.helper.close()
+
+
+def _wait_until_idle(calls: CallRegistry, timeout_seconds: float) -> None:
+    deadline = monotonic() + timeout_seconds
+    while calls.count() and monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _speech_model(settings: Settings) -> tuple[SileroModel | None, Provider]:

@@ -26,8 +26,11 @@ _OUTBOX_MESSAGES = 1500
 """Half a minute of the caller's audio; a service that far behind is lost."""
 
 _CLOSE_SECONDS = 0.3
-_DEAF_SECONDS = 45.0
-"""Longer than two keepalives without a sign of life: the connection is dead."""
+_DEAF_KEEPALIVES = 2.5
+"""So many keepalives without a sign of life: the connection is dead."""
+
+_PING = b""
+"""In the outbox: no message, but a ping."""
 
 # Recognisers that this process has seen refused; later sessions do not ask again.
 _refused_transcribers: set[str] = set()
@@ -44,12 +47,15 @@ class RealtimeAgent:
 
     name = "openai-realtime"
 
-    def __init__(self, url: str, api_key: str, plan: SessionPlan, post: Post) -> None:
+    def __init__(
+        self, url: str, api_key: str, plan: SessionPlan, post: Post, keepalive_seconds: float
+    ) -> None:
         if plan.transcribe_model in _refused_transcribers:
             plan = replace(plan, transcribe_model=FALLBACK_TRANSCRIBER)
         self._url = url
         self._api_key = api_key
         self._post = post
+        self._keepalive_seconds = keepalive_seconds
         self._outbox: queue.Queue[bytes | None] = queue.Queue(maxsize=_OUTBOX_MESSAGES)
         self._protocol = RealtimeProtocol(plan, self._enqueue)
         self._socket: WebSocket | None = None
@@ -115,18 +121,17 @@ class RealtimeAgent:
         sock = self._socket
         if sock is None:
             return
-        if monotonic() - sock.last_heard_at > _DEAF_SECONDS:
+        if monotonic() - sock.last_heard_at > _DEAF_KEEPALIVES * self._keepalive_seconds:
             self._lost("deaf")
-            return
-        try:
-            sock.ping()
-        except ConnectionError:
-            self._lost("closed")
+        else:
+            self._enqueue(_PING)
 
     def close(self) -> None:
         """End the session: close frame, then the connection, within a second."""
         self._closed.set()
         self._release_writer()
+        if self._socket is not None:
+            self._socket.close()  # cuts it where the writer is stuck on a frozen peer
 
     # The connection
 
@@ -164,13 +169,16 @@ class RealtimeAgent:
         reader.start()
         try:
             while (message := self._outbox.get()) is not None and not self._closed.is_set():
-                sock.send(message)
+                if message == _PING:
+                    sock.ping()
+                else:
+                    sock.send(message)
         except ConnectionError:
             self._lost("closed")
         finally:
             sock.close()
             reader.join(_CLOSE_SECONDS)
-            sock.abort()
+            sock.dispose()
 
     def _read_for_ever(self, sock: WebSocket) -> None:
         for message in sock.messages():

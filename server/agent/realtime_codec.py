@@ -30,6 +30,7 @@ _LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
 """Recognisers that take ``languages`` and ``keywords`` instead of one ``language``."""
 
 FALLBACK_TRANSCRIBER = "gpt-transcribe"
+DEFAULT_VOICE = "marin"
 END_CALL = "end_call"
 _END_CALL_TOOL = {
     "type": "function",
@@ -85,6 +86,8 @@ class RealtimeProtocol:
     def __init__(self, plan: SessionPlan, send: Callable[[bytes], None]) -> None:
         self._plan = plan
         self._transcribe_model = plan.transcribe_model
+        self._voice = plan.voice
+        self._set_up = False
         self._send = send
         self._sequence = 0
         self._commits: deque[tuple[str, str]] = deque()
@@ -96,8 +99,11 @@ class RealtimeProtocol:
         self._next: str | None = None
         """Reply id that waits until the active response is over."""
         self._setup_id = ""
+        self._upgrade_id: str | None = None
+        """Of an upgrade that the service has not confirmed."""
+        self._replaced_transcriber: str | None = None
         self.transcriber_refused: str | None = None
-        """The recogniser that the service would not take, once it has said so."""
+        """The recogniser that the service would not take, once another one is confirmed."""
 
     # Ours to the service
 
@@ -120,7 +126,7 @@ class RealtimeProtocol:
                     },
                     "output": {
                         "format": {"type": "audio/pcmu"},
-                        "voice": plan.voice,
+                        "voice": self._voice,
                         "speed": plan.speed,
                     },
                 },
@@ -137,8 +143,11 @@ class RealtimeProtocol:
         return {"model": model, "language": plan.languages[0]}
 
     def upgrade(self) -> None:
-        """Expand the compact instructions to the full ones, with the tools."""
-        self._emit(
+        """Expand the compact instructions to the full ones, with the tools.
+
+        No response is asked for before the service has confirmed it.
+        """
+        self._upgrade_id = self._emit(
             "session.update",
             session={
                 "type": "realtime",
@@ -172,7 +181,7 @@ class RealtimeProtocol:
 
     def ask(self, reply_id: str) -> None:
         """Have the model reply; waits while an earlier response is still being ended."""
-        if self._active is not None:
+        if self._active is not None or self._upgrade_id is not None:
             self._next = reply_id
             return
         event_id = self._emit("response.create", response={"metadata": {"reply_id": reply_id}})
@@ -237,6 +246,18 @@ class RealtimeProtocol:
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, binascii.Error) as e:
             log.warning("[REALTIME] malformed event dropped: %s", type(e).__name__)
             return []
+
+    def _updated(self, _: dict[str, Any]) -> list[on.Event]:
+        """One update has been confirmed; they are confirmed in the order of their sending."""
+        if not self._set_up:
+            self._set_up = True
+            self.transcriber_refused = self._replaced_transcriber
+            return []
+        if self._upgrade_id is None:
+            return []
+        self._upgrade_id = None
+        self._ask_next()
+        return [on.PromptUpgraded()]
 
     def _committed(self, data: dict[str, Any]) -> list[on.Event]:
         if self._commits:
@@ -346,23 +367,40 @@ class RealtimeProtocol:
         log.log(level, "[REALTIME] error code=%s type=%s", code, error.get("type"))
         if code == "session_expired":
             return [on.AgentLost("session_expired")]
+        if code == "input_audio_buffer_commit_empty" and self._commits:
+            return [on.Transcript(self._take_commit(event_id), "")]
         if event_id is None:
             return []
         if event_id == self._setup_id:
-            return self._setup_refused()
+            return self._setup_refused(error.get("param") or "")
+        if event_id == self._upgrade_id:
+            self._upgrade_id = None
+            self._ask_next()
+            return []
         if self._active is not None and event_id == self._active.event_id:
             return self._create_refused(code)
-        for commit in list(self._commits):
-            if commit[0] == event_id:
-                self._commits.remove(commit)
-                return [on.Transcript(commit[1], "")]
+        if any(commit[0] == event_id for commit in self._commits):
+            return [on.Transcript(self._take_commit(event_id), "")]
         return []
 
-    def _setup_refused(self) -> list[on.Event]:
-        if self._transcribe_model == FALLBACK_TRANSCRIBER:
+    def _take_commit(self, event_id: str | None) -> str:
+        """Return the utterance of a refused commit: the one named, else the oldest."""
+        commits = self._commits
+        refused = next((c for c in commits if c[0] == event_id), commits[0])
+        commits.remove(refused)
+        return refused[1]
+
+    def _setup_refused(self, param: str) -> list[on.Event]:
+        """Set the session up again without what was refused, if that can be done without."""
+        if "voice" in param and self._voice != DEFAULT_VOICE:
+            self._voice = DEFAULT_VOICE
+        elif "voice" not in param and self._transcribe_model != FALLBACK_TRANSCRIBER:
+            if "transcription" in param:
+                self._replaced_transcriber = self._transcribe_model
+            self._transcribe_model = FALLBACK_TRANSCRIBER
+        else:
             return [on.AgentLost("setup_refused")]
-        self.transcriber_refused = self._transcribe_model
-        self._transcribe_model = FALLBACK_TRANSCRIBER
+        log.warning("[REALTIME] set-up refused param=%s, trying without", param[:80])
         self.set_up()
         return []
 
@@ -382,6 +420,7 @@ def _code(data: dict[str, Any]) -> str | None:
 
 _TRANSCRIPTION = "conversation.item.input_audio_transcription"
 _HANDLERS: dict[str, Callable[[RealtimeProtocol, dict[str, Any]], list[on.Event]]] = {
+    "session.updated": RealtimeProtocol._updated,
     "input_audio_buffer.committed": RealtimeProtocol._committed,
     f"{_TRANSCRIPTION}.delta": RealtimeProtocol._transcript_delta,
     f"{_TRANSCRIPTION}.completed": RealtimeProtocol._transcript_completed,

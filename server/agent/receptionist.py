@@ -29,6 +29,7 @@ SENTENCES = {
         "noted": "רשמתי, נחזור אליכם בהקדם. להתראות!",
         "goodbye": "תודה שהתקשרתם. יום טוב ולהתראות!",
         "not_heard": "לא שמעתי טוב, אפשר לחזור על זה?",
+        "leave_message": "יש לנו כרגע תקלה קטנה, אבל אני כאן לקחת הודעה.",
     },
     "en": {
         "ask_matter": "I will gladly take a message. What is it about?",
@@ -37,6 +38,7 @@ SENTENCES = {
         "noted": "I have noted it, we will call you back soon. Goodbye!",
         "goodbye": "Thank you for calling. Have a good day, goodbye!",
         "not_heard": "I did not hear that well. Could you say it again?",
+        "leave_message": "We have a small problem right now, but you can leave a message.",
     },
 }
 
@@ -54,6 +56,9 @@ class Spoken:
     hang_up: bool = False
 
 
+_State = tuple[str | None, dict[str, str]]
+
+
 class Receptionist:
     """Asks for the matter, the name and, where it is unknown, the number; then takes leave.
 
@@ -68,6 +73,15 @@ class Receptionist:
         self._asked: str | None = None
         self.details: dict[str, str] = {}
         """What was learned: ``need``, ``name``, ``phone``."""
+
+    def state(self) -> _State:
+        """Return where the conversation stands."""
+        return self._asked, dict(self.details)
+
+    def restore(self, state: _State) -> None:
+        """Go back to where the conversation stood."""
+        self._asked, details = state
+        self.details = dict(details)
 
     def reply(self, words: str | None) -> Spoken:
         """Return what to say after the caller's ``words`` (None: not understood)."""
@@ -122,9 +136,11 @@ class ReceptionistAgent:
         self._language = language
         self._post = post
         self._on_details = on_details
+        self._before: tuple[str, _State] = ("", receptionist.state())
 
     def ask(self, reply_id: str, text: str | None) -> None:
         """See :class:`server.agent.base.Agent`."""
+        self._before = (reply_id, self._receptionist.state())
         known = dict(self._receptionist.details)
         spoken = self._receptionist.reply(text)
         if self._receptionist.details != known:
@@ -150,7 +166,10 @@ class ReceptionistAgent:
         self._tell(on.AgentFinished(reply_id, completed=True))
 
     def cancel(self, reply_id: str) -> None:
-        """Replies are whole when they come; the call drops what it no longer wants."""
+        """What the reply was to has not been said yet, or not to its end: it was never asked."""
+        asked_for, state = self._before
+        if asked_for == reply_id:
+            self._receptionist.restore(state)
 
     def truncate(self, reply_id: str, heard_ms: int) -> None:
         """A conversation of fixed questions remembers none of its own words."""

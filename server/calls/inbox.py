@@ -45,6 +45,10 @@ class Inbox:
         self._last_taken_at = monotonic()
         return item
 
+    def begin(self) -> None:
+        """The reader starts now; what has waited for it so far was not its fault."""
+        self._last_taken_at = monotonic()
+
     def quiet_seconds(self) -> float:
         """Return for how long nothing has come in."""
         return monotonic() - self._last_put_at

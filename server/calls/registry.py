@@ -48,7 +48,10 @@ class Stage(StrEnum):
 
 @dataclass(slots=True)
 class BoundCall:
-    """Everything a stream needs to start at once; decided at the webhook, changed by nobody."""
+    """Everything a stream needs to start at once, decided at the webhook.
+
+    Business, direction and prompts never change; the call's loop may replace a lost agent.
+    """
 
     call_sid: str
     business: BusinessProfile
@@ -88,6 +91,8 @@ class CallRegistry:
         self._ended: dict[str, EndedCall] = {}
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
+        self.on_unclaimed: Callable[[BoundCall, str], None] = lambda call, reason: None
+        """Told of a call that ended before a stream came."""
         self.draining = False
         """Whether new calls are turned away because the process is about to end."""
 
@@ -146,25 +151,31 @@ class CallRegistry:
         call = self._live.get(call_sid)
         if call is None:
             return
-        if call.stage is Stage.STREAMING:
+        if not self._end_unclaimed(call, reason):
             call.inbox.put(on.EndRequested(reason))
-        else:
-            self.end(call, reason)
-            call.agent.close()
 
     def end_all(self, reason: str) -> None:
         """Have every live call end."""
         for call_sid in list(self._live):
             self.request_end(call_sid, reason)
 
+    def _end_unclaimed(self, call: BoundCall, reason: str) -> bool:
+        """End a call that has no stream; False if it has one."""
+        with self._lock:
+            if call.stage is not Stage.BOUND:
+                return False
+            call.stage = Stage.LOST
+        self.end(call, reason)
+        call.agent.close()
+        self.on_unclaimed(call, reason)
+        return True
+
     def sweep(self) -> None:
         """Close what no stream has claimed, and forget what ended long ago."""
         now = self._clock()
         for call in list(self._live.values()):
-            if call.stage is Stage.BOUND and now - call.bound_at > UNCLAIMED_SECONDS:
+            if now - call.bound_at > UNCLAIMED_SECONDS and self._end_unclaimed(call, "stream_lost"):
                 log.warning("[STREAM] never came call=%s", call.call_sid)
-                self.end(call, "stream_lost")
-                call.agent.close()
         with self._lock:
             for call_sid, ended in list(self._ended.items()):
                 if now - ended.ended_at < _REMEMBER_SECONDS:
@@ -178,12 +189,16 @@ class CallRegistry:
                 continue
             if call.inbox.quiet_seconds() >= PULSE_SECONDS:
                 call.inbox.put(on.Tick())
-            if call.cut is not None and call.inbox.stuck_seconds() >= _STUCK_SECONDS:
+            cut = call.cut
+            if cut is not None and call.inbox.stuck_seconds() >= _STUCK_SECONDS:
                 log.error("[STREAM] loop stuck, cutting the line call=%s", call.call_sid)
-                call.cut()
+                cut()
 
     def _keep_time(self) -> None:
         while True:
             time.sleep(PULSE_SECONDS)
-            self.pulse()
-            self.sweep()
+            try:
+                self.pulse()
+                self.sweep()
+            except Exception:  # the only clock of the process must not stop
+                log.exception("[REGISTRY] pulse failed")

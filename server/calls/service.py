@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from server.agent.base import Agent, Post, Transcriber
 from server.agent.prompts import Prompts, build_prompts
 from server.agent.realtime_client import RealtimeAgent, realtime_url
-from server.agent.realtime_codec import SessionPlan
+from server.agent.realtime_codec import DEFAULT_VOICE, SessionPlan
 from server.agent.receptionist import Receptionist, ReceptionistAgent, sentences
 from server.audio.silero import SileroModel
 from server.calls import store
@@ -28,7 +28,6 @@ from server.turns.policy import CallPolicy, Phrase
 
 log = logging.getLogger(__name__)
 
-DEFAULT_VOICE = "marin"
 _MAX_KEYWORDS = 100
 
 
@@ -55,6 +54,7 @@ class CallService:
         self._clips = clips
         self.recorder = recorder
         self.registry = registry
+        registry.on_unclaimed = self._ended_unclaimed
         self.speech_model: SileroModel | None = None
         """Confirms what is loud; loaded when serving begins, None for energy alone."""
 
@@ -92,7 +92,7 @@ class CallService:
             from_number=from_number,
             to_number=to_number,
             prompts=prompts,
-            policy=self._policy(business, direction),
+            policy=self._policy(business, is_test=is_test),
             inbox=inbox,
             agent=agent,
             transcriber=transcriber,
@@ -147,7 +147,6 @@ class CallService:
         self, call: BoundCall, sock: WebSocket, messages: Iterator[bytes], start: StreamStart
     ) -> None:
         """Take the claimed ``call`` on its stream; returns when it has ended."""
-        reason = "error"
         try:
             session = CallSession(
                 call,
@@ -160,10 +159,16 @@ class CallService:
                 replace_agent=self._receptionist_for,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
                 speech_model=self.speech_model,
+                on_ended=lambda reason: self.registry.end(call, reason),
             )
-            reason = session.run()
+            session.run()
         finally:
-            self.registry.end(call, reason)
+            self.registry.end(call, "error")  # where the session could not even begin
+
+    def _ended_unclaimed(self, call: BoundCall, reason: str) -> None:
+        """Close the rows of a call whose stream never came."""
+        self.recorder.write(store.call_ended(call.call_sid, reason, utc_now(), {}))
+        log.info("[CALL_END] call=%s reason=%s seconds=0", call.call_sid, reason)
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
@@ -198,12 +203,11 @@ class CallService:
             business.outbound_ai_prompt if outbound else business.ai_prompt,
         )
 
-    def _policy(self, business: BusinessProfile, direction: str) -> CallPolicy:
+    def _policy(self, business: BusinessProfile, *, is_test: bool) -> CallPolicy:
         settings, said = self._settings, sentences(business.lang)
         return CallPolicy(
             language=business.lang,
             greeting_text=business.greeting_text,
-            agent_speaks_first=direction == "outbound",
             faq_enabled=settings.faq_fastpath_enabled,
             barge_in=settings.barge_in,
             barge_in_frames=settings.barge_in_voice_frames,
@@ -214,7 +218,12 @@ class CallService:
             min_utterance_seconds=settings.min_utt_sec,
             max_utterance_seconds=settings.max_utt_sec,
             max_call_seconds=settings.max_call_sec,
-            phrases={Phrase.NOT_HEARD: said["not_heard"], Phrase.GOODBYE: said["goodbye"]},
+            takes_messages=not is_test,
+            phrases={
+                Phrase.NOT_HEARD: said["not_heard"],
+                Phrase.GOODBYE: said["goodbye"],
+                Phrase.LEAVE_MESSAGE: said["leave_message"],
+            },
         )
 
     def _agent(
@@ -245,6 +254,7 @@ class CallService:
             settings.openai_api_key or "none",
             plan,
             inbox.put,
+            settings.ws_keepalive_sec,
         )
         return agent, agent
 

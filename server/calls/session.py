@@ -34,6 +34,7 @@ from server.turns.core import CallCore
 
 log = logging.getLogger(__name__)
 
+_SILENT_LINE_SECONDS = 10.0
 _LINGER_SECONDS = 0.5
 """How long Twilio may take to answer our close frame before the socket is cut."""
 
@@ -50,6 +51,7 @@ class CallSession:
         replace_agent: makes the receptionist when the agent is lost.
         keepalive_seconds: between WebSocket pings.
         speech_model: confirms what is loud; None for energy alone.
+        on_ended: told the reason once the call is over, before its socket closes.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class CallSession:
         replace_agent: Callable[[BoundCall, str], tuple[Agent, Transcriber]],
         keepalive_seconds: float,
         speech_model: SileroModel | None,
+        on_ended: Callable[[str], None],
     ) -> None:
         self._call = call
         self._socket = sock
@@ -76,6 +79,7 @@ class CallSession:
         self._snapshot = snapshot
         self._replace_agent = replace_agent
         self._keepalive_seconds = keepalive_seconds
+        self._on_ended = on_ended
         self._core = CallCore(call.policy, speech_model)
         self._started_at = monotonic()
         self._stages_ms: dict[str, float] = {
@@ -93,20 +97,23 @@ class CallSession:
         log.info("[PROMPT_BIND] call=%s hash=%s", call.call_sid, call.prompts.fingerprint)
         if call.direction == "outbound":
             log.info("[OUTBOUND] bot_speaks_first call=%s", call.call_sid)
+        call.inbox.begin()
         call.cut = self._socket.abort
-        reader.start()
         try:
+            reader.start()
             self._loop()
         except Exception:
             log.exception("[CALL] loop failed call=%s", call.call_sid)
             self._end_reason = "error"
         finally:
+            reason = self._end_reason or "error"
+            self._on_ended(reason)  # before the close frame: Twilio asks at once what comes next
             call.cut = None
             call.agent.close()
             self._socket.close()
             reader.join(_LINGER_SECONDS)
             self._socket.abort()
-        reason = self._end_reason or "error"
+            reader.join(_LINGER_SECONDS)
         self._recorder.write(store.call_ended(call.call_sid, reason, utc_now(), self._stages_ms))
         log.info(
             "[CALL_END] call=%s reason=%s seconds=%.1f dropped_frames=%d",
@@ -124,6 +131,8 @@ class CallSession:
         ping_at = monotonic() + self._keepalive_seconds
         while self._end_reason is None:
             item = self._call.inbox.get()
+            if isinstance(item, on.Tick) and self._line_is_dead():
+                item = on.EndRequested("stream_lost")
             if isinstance(item, Signal):
                 self._handle_signal(item)
             else:
@@ -132,8 +141,12 @@ class CallSession:
                 ping_at = monotonic() + self._keepalive_seconds
                 self._keep_alive()
 
+    def _line_is_dead(self) -> bool:
+        """Tell whether Twilio, who sends fifty frames a second, has fallen silent for good."""
+        return monotonic() - self._socket.last_heard_at > _SILENT_LINE_SECONDS
+
     def _keep_alive(self) -> None:
-        log.debug("[WS_KEEPALIVE] call=%s", self._call.call_sid)
+        log.info("[WS_KEEPALIVE] call=%s", self._call.call_sid)
         self._on_line(self._socket.ping)
         self._call.agent.keep_alive()
 
@@ -158,27 +171,33 @@ class CallSession:
 
     def _read_for_ever(self) -> None:
         put = self._call.inbox.put
-        for message in self._messages:
-            try:
-                event = media_codec.decode(message, self._stream_sid)
-            except ProtocolError as error:
-                log.warning(
-                    "[STREAM] message dropped call=%s code=%s: %s",
-                    self._call.call_sid,
-                    error.code,
-                    error.message,
-                )
-                continue
-            if isinstance(event, media_codec.StreamStart):
-                self._second_start(event)
-            elif isinstance(event, media_codec.StreamStop):
-                put(on.EndRequested("caller_hangup"))
-            elif isinstance(event, on.CallerTyped) and not self._call.is_test:
-                log.warning("[STREAM] typed words on a real call=%s", self._call.call_sid)
-            elif event is not None:
-                put(event)
-        # A stop comes first where there is one; else the stream broke.
-        put(on.EndRequested("stream_lost"))
+        try:
+            for message in self._messages:
+                self._read(message)
+        finally:
+            # A stop comes first where there is one; else the stream broke.
+            put(on.EndRequested("stream_lost"))
+
+    def _read(self, message: bytes) -> None:
+        put = self._call.inbox.put
+        try:
+            event = media_codec.decode(message, self._stream_sid)
+        except ProtocolError as error:
+            log.warning(
+                "[STREAM] message dropped call=%s code=%s: %s",
+                self._call.call_sid,
+                error.code,
+                error.message,
+            )
+            return
+        if isinstance(event, media_codec.StreamStart):
+            self._second_start(event)
+        elif isinstance(event, media_codec.StreamStop):
+            put(on.EndRequested("caller_hangup"))
+        elif isinstance(event, on.CallerTyped) and not self._call.is_test:
+            log.warning("[STREAM] typed words on a real call=%s", self._call.call_sid)
+        elif event is not None:
+            put(event)
 
     def _second_start(self, start: media_codec.StreamStart) -> None:
         wanted = start.parameters.get("direction", self._call.direction)
@@ -288,7 +307,6 @@ class CallSession:
         self._call.agent.remember_typed(action.text)
 
     def _upgrade_prompt(self, _: do.UpgradePrompt) -> None:
-        log.info("[PROMPT_UPGRADE] call=%s", self._call.call_sid)
         self._call.agent.upgrade()
 
     def _use_receptionist(self, action: do.UseReceptionist) -> None:

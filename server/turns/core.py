@@ -51,7 +51,10 @@ class CallCore:
         self._listening = Listening(self._context, speech_model)
         self._speaking = Speaking(self._context)
         self._agent_lost = False
+        self._recognises = policy.recognises
+        self._failed_replies = 0
         self._prompt_upgraded = False
+        self._upgrade_asked_at = 0.0
         self._started_at = 0.0
         self._refractory_until = float("-inf")
         self._keys = ""
@@ -109,13 +112,13 @@ class CallCore:
     def _on_started(self, _: on.StreamStarted) -> None:
         self._started_at = self._context.now
         self._go(State.GREETING)
-        if self.policy.greeting_text:
-            self._say(self.policy.greeting_text, GREETING_PATH)
-        elif self.policy.agent_speaks_first:
-            self._speaking.ask_agent(None, GREETING_PATH)
-        else:
+        if self.policy.caller_speaks_first:
             self._upgrade_prompt()
             self._go(State.LISTENING)
+        elif self.policy.greeting_text:
+            self._speaking.say(self.policy.greeting_text, GREETING_PATH)
+        else:
+            self._speaking.ask_agent(None, GREETING_PATH)
 
     def _on_end(self, event: on.EndRequested) -> None:
         self._hang_up(event.reason)
@@ -193,7 +196,7 @@ class CallCore:
         if turn.words:
             self._go(State.THINKING)
             self._context.save_caller(turn)
-            self._speaking.ask_agent(turn.words, self._agent_path)
+            self._ask_agent(turn.words)
 
     def _think(self, turn: CallerTurn) -> None:
         """The caller has stopped: decide on the words once they are all there."""
@@ -231,13 +234,13 @@ class CallCore:
         if for_faq and self.policy.faq_enabled:
             self._context.do(do.MatchFaq(turn.utterances[-1], words))
         else:
-            self._speaking.ask_agent(words or None, self._agent_path)
+            self._ask_agent(words or None)
 
     def _takes_the_floor(self, turn: CallerTurn) -> bool:
         """Tell whether what was said while the agent spoke means that it shall be silent."""
         if turn.words:
             return self._speaking.asks_something or not is_backchannel(turn.words)
-        if self.policy.recognises and not turn.failed:
+        if self._recognises and not turn.failed:
             return False
         return turn.speech_ms >= self.policy.wordless_speech_ms
 
@@ -250,10 +253,16 @@ class CallCore:
         self._go(State.SPEAKING)
 
     def _no_words(self, turn: CallerTurn) -> None:
-        long_enough = turn.voiced_ms >= self.policy.min_utterance_seconds * 1000
-        phrase = self.policy.phrases.get(Phrase.NOT_HEARD)
-        if long_enough and phrase:
-            self._say(phrase, FALLBACK_PATH)
+        policy = self.policy
+        long_enough = turn.voiced_ms >= policy.min_utterance_seconds * 1000
+        spoke = long_enough or turn.speech_ms >= policy.wordless_speech_ms
+        if spoke and not self._recognises and policy.takes_messages:
+            # Nobody here can understand a word: the carrier records what the caller has to say.
+            phrase = policy.phrases.get(Phrase.LEAVE_MESSAGE, "")
+            self._speaking.say(phrase, FALLBACK_PATH, end_reason="error")
+            return
+        if long_enough and (phrase := policy.phrases.get(Phrase.NOT_HEARD, "")):
+            self._speaking.say(phrase, FALLBACK_PATH)
             return
         self._listening.close_turn()
         self._go(State.LISTENING)
@@ -264,13 +273,13 @@ class CallCore:
         turn = self._awaiting_answer(event.utterance_id)
         if turn is not None:
             turn.match_ms = event.match_ms
-            self._say(event.answer_text, FAQ_PATH, intent_key=event.intent_key)
+            self._speaking.say(event.answer_text, FAQ_PATH, intent_key=event.intent_key)
 
     def _on_faq_missed(self, event: on.FaqMissed) -> None:
         turn = self._awaiting_answer(event.utterance_id)
         if turn is not None:
             turn.match_ms = event.match_ms
-            self._speaking.ask_agent(turn.words, self._agent_path)
+            self._ask_agent(turn.words)
 
     def _awaiting_answer(self, utterance_id: str) -> CallerTurn | None:
         turn = self._listening.turn
@@ -278,10 +287,9 @@ class CallCore:
             return None
         return turn if turn.utterances[-1:] == [utterance_id] else None
 
-    def _say(
-        self, text: str, path: str, *, intent_key: str | None = None, hang_up: bool = False
-    ) -> None:
-        self._speaking.say(text, path, intent_key=intent_key, hang_up=hang_up)
+    def _ask_agent(self, words: str | None) -> None:
+        self._upgrade_prompt()
+        self._speaking.ask_agent(words, FALLBACK_PATH if self._agent_lost else AGENT_PATH)
 
     def _on_clip(self, event: on.ClipReady) -> None:
         if self._speaking.expects(event.reply_id):
@@ -300,9 +308,11 @@ class CallCore:
         self._speaking.withdraw()
         turn = self._listening.turn
         if reply.hang_up:
-            self._hang_up("agent_goodbye")
+            self._hang_up(reply.end_reason)
+        elif reply.path == GREETING_PATH:
+            self._speaking.ask_agent(None, GREETING_PATH)
         elif reply.path == FAQ_PATH and turn is not None:
-            self._speaking.ask_agent(turn.words, self._agent_path)
+            self._ask_agent(turn.words)
         else:
             self._leave_unanswered()
 
@@ -325,13 +335,25 @@ class CallCore:
         if reply is None:
             return
         reply.hang_up = reply.hang_up or event.hang_up
+        if reply.path == GREETING_PATH:
+            self._upgrade_prompt()
         if reply.ready_at is not None:
+            self._failed_replies = 0
             self._speaking.finish_audio()
         elif event.hang_up:
             goodbye = self.policy.phrases.get(Phrase.GOODBYE, "")
-            self._say(goodbye, self._agent_path, hang_up=True)
+            self._speaking.say(goodbye, reply.path, end_reason="agent_goodbye")
+        elif self._failed_replies == 0:  # one refusal does not make a lost agent: ask once more
+            self._failed_replies += 1
+            self._speaking.withdraw()
+            turn = self._listening.turn
+            self._speaking.ask_agent(turn.words or None if turn else None, reply.path)
         else:
             self._agent_failed("failed")
+
+    def _on_upgraded(self, _: on.PromptUpgraded) -> None:
+        took_ms = round((self._context.now - self._upgrade_asked_at) * 1000)
+        self._context.note("[PROMPT_UPGRADE]", ms=took_ms)
 
     def _on_agent_lost(self, event: on.AgentLost) -> None:
         self._agent_failed(event.reason)
@@ -353,6 +375,7 @@ class CallCore:
         first_time = not self._agent_lost
         if first_time:
             self._agent_lost = True
+            self._recognises = False  # the agent's session was the recogniser as well
             self._context.do(do.UseReceptionist(reason))
         reply = self._speaking.reply
         if reply is None or not reply.from_agent or reply.finished:
@@ -364,13 +387,9 @@ class CallCore:
         if first_time:
             path = reply.path if reply.path == GREETING_PATH else FALLBACK_PATH
             turn = self._listening.turn
-            self._speaking.ask_agent(turn.words if turn else None, path)
+            self._speaking.ask_agent(turn.words or None if turn else None, path)
         else:
             self._leave_unanswered()
-
-    @property
-    def _agent_path(self) -> str:
-        return FALLBACK_PATH if self._agent_lost else AGENT_PATH
 
     # The caller's ear
 
@@ -403,7 +422,9 @@ class CallCore:
             self._begin_sounding()
         if audio:
             self._context.do(do.SendAudio(audio))
-            self._upgrade_prompt()
+            reply = self._speaking.reply
+            if reply is not None and not reply.from_agent:
+                self._upgrade_prompt()
         self._speaking.mark_if_sent()
 
     def _begin_sounding(self) -> None:
@@ -427,11 +448,14 @@ class CallCore:
         self._refractory_until = self._context.now + self.policy.refractory_seconds
         self._listening.expects_number = asks_for_number(reply.text)
         if reply.hang_up:
-            self._hang_up("agent_goodbye")
+            self._hang_up(reply.end_reason)
         else:
             self._go(State.LISTENING)
 
     def _interrupt(self) -> None:
+        if self._speaking.heard_whole:  # only its silent tail is left: that is no interruption
+            self._reply_heard(mark_echoed=False)
+            return
         self._speaking.interrupt(self._listening.since_onset_ms)
         self._refractory_until = float("-inf")
         self._go(State.LISTENING)
@@ -446,6 +470,7 @@ class CallCore:
     def _upgrade_prompt(self) -> None:
         if not self._prompt_upgraded:
             self._prompt_upgraded = True
+            self._upgrade_asked_at = self._context.now
             self._context.do(do.UpgradePrompt())
 
     def _go(self, state: State) -> None:
@@ -472,6 +497,7 @@ _HANDLERS: dict[type[Any], Callable[[CallCore, Any], None]] = {
     on.AgentAudio: CallCore._on_agent_audio,
     on.AgentText: CallCore._on_agent_text,
     on.AgentFinished: CallCore._on_agent_finished,
+    on.PromptUpgraded: CallCore._on_upgraded,
     on.AgentLost: CallCore._on_agent_lost,
     on.Tick: CallCore._on_tick,
 }

@@ -125,6 +125,11 @@ class AgentFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptUpgraded:
+    """The agent has its full instructions."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLost:
     """The agent cannot be reached any more."""
 
@@ -152,6 +157,7 @@ Event = (
     | AgentAudio
     | AgentText
     | AgentFinished
+    | PromptUpgraded
     | AgentLost
     | Tick
 )

@@ -100,6 +100,8 @@ class Reply:
     """The agent was stopped before it had made all of it."""
     mark_sent: bool = False
     hang_up: bool = False
+    end_reason: str = "agent_goodbye"
+    """Why the call ends after it, if it does."""
     index: int | None = None
     timings_ms: dict[str, float | None] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ class Phrase(StrEnum):
 
     NOT_HEARD = "not_heard"
     GOODBYE = "goodbye"
+    LEAVE_MESSAGE = "leave_message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,9 @@ class CallPolicy:
 
     language: str = "he-IL"
     greeting_text: str = ""
-    """Spoken first; empty for none."""
-    agent_speaks_first: bool = False
-    """Outbound: where there is no greeting text, the agent is asked for one."""
+    """Spoken first; where it is empty the agent makes one."""
+    caller_speaks_first: bool = False
+    """No greeting at all: the caller is waited for."""
     faq_enabled: bool = True
     barge_in: bool = True
     barge_in_frames: int = 10
@@ -40,6 +41,8 @@ class CallPolicy:
     """The same after a monologue that was cut."""
     recognises: bool = True
     """Whether there is a recogniser; without one, sound that the model calls speech is words."""
+    takes_messages: bool = False
+    """Where nobody can understand the caller: let the carrier record a message."""
     wordless_speech_ms: int = 300
     """So much speech interrupts where there is no recogniser."""
     min_utterance_seconds: float = 1.0
@@ -48,6 +51,8 @@ class CallPolicy:
     """A longer utterance is cut at a quiet moment and its reply prepared meanwhile."""
     transcript_wait_seconds: float = 0.8
     """After this the agent is asked without the transcript; it has the audio."""
+    clip_wait_seconds: float = 2.0
+    """After this without rendered speech, it is done without."""
     answer_wait_seconds: float = 6.0
     """After this without a sound from the agent, the receptionist takes over."""
     max_call_seconds: float = 1800.0

@@ -25,10 +25,18 @@ class Speaking:
         reply = self.reply
         return reply if reply is not None and reply.first_sent_at is not None else None
 
-    def say(self, text: str, path: str, *, intent_key: str | None, hang_up: bool) -> None:
-        """Begin a reply from rendered speech."""
+    def say(
+        self, text: str, path: str, *, intent_key: str | None = None, end_reason: str | None = None
+    ) -> None:
+        """Begin a reply from rendered speech.
+
+        Args:
+            end_reason: why the call is to end after it; None where it goes on.
+        """
         reply = self._begin(path, from_agent=False)
-        reply.text, reply.intent_key, reply.hang_up = text, intent_key, hang_up
+        reply.text, reply.intent_key = text, intent_key
+        if end_reason is not None:
+            reply.hang_up, reply.end_reason = True, end_reason
         self._context.do(do.FetchClip(reply.id, text, self._context.policy.language))
 
     def ask_agent(self, text: str | None, path: str) -> None:
@@ -71,9 +79,10 @@ class Speaking:
     @property
     def stalled_at(self) -> float | None:
         """When to stop waiting for audio that is owed: the first of it, or the rest of it."""
-        reply, wait = self.reply, self._context.policy.answer_wait_seconds
+        reply, policy = self.reply, self._context.policy
         if reply is None or reply.finished:
             return None
+        wait = policy.answer_wait_seconds if reply.from_agent else policy.clip_wait_seconds
         if reply.ready_at is None:
             return reply.asked_at + wait
         if self._playout.next_due() is None:
@@ -197,6 +206,14 @@ class Speaking:
         elif heard := words_heard(reply.text, heard_ms, length_ms):
             context.do(do.RememberSpoken(heard))
         self._playout.begin()
+
+    @property
+    def heard_whole(self) -> bool:
+        """Whether nothing but the silent tail of the reply at hand is still to be heard."""
+        reply = self.reply
+        if reply is None or not reply.finished:
+            return False
+        return self._playout.heard_ms(self._context.now) >= self._playout.length_ms()
 
     @property
     def asks_something(self) -> bool:

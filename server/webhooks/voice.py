@@ -7,6 +7,7 @@ looks whether it knows the call) the database.
 from __future__ import annotations
 
 import logging
+import re
 
 from flask import Blueprint, Response, request
 
@@ -28,6 +29,7 @@ blueprint = Blueprint("twilio", __name__, url_prefix=WEBHOOK_PREFIX)
 blueprint.before_request(refuse_strangers)
 
 _MAX_SID_CHARS = 64
+_SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_URL_CHARS = 2000
 
 
@@ -46,8 +48,8 @@ def _call_sid() -> str:
         InvalidInputError: it is missing or cannot be one.
     """
     call_sid = request.form.get("CallSid", "").strip()
-    if not call_sid or len(call_sid) > _MAX_SID_CHARS:
-        raise InvalidInputError("CallSid", "missing or too long")
+    if not _SID.fullmatch(call_sid):
+        raise InvalidInputError("CallSid", "missing or malformed")
     return call_sid
 
 

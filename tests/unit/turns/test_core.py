@@ -8,7 +8,7 @@ from server.turns import actions as do
 from server.turns import events as on
 from server.turns.core import CallCore
 from server.turns.model import TRANSITIONS, State
-from server.turns.policy import CallPolicy
+from server.turns.policy import CallPolicy, Phrase
 from tests.call_script import POLICY, AgentScript, ScriptedCall, spoken
 
 PRICE = {"מה המחיר?": "טיפול שוטף עולה ארבע מאות וחמישים שקלים."}
@@ -43,25 +43,42 @@ def test_prompt_is_upgraded_once_after_the_greetings_first_frame() -> None:
     assert kinds.index(do.SendAudio) < kinds.index(do.UpgradePrompt)
 
 
-def test_without_a_greeting_the_call_listens() -> None:
-    call = ScriptedCall(greeting_text="")
+def test_where_the_caller_speaks_first_the_call_listens() -> None:
+    call = ScriptedCall(caller_speaks_first=True)
     assert call.core.state is State.LISTENING
     assert call.did(do.SendAudio) == []
     assert len(call.did(do.UpgradePrompt)) == 1
 
 
-def test_outbound_without_a_greeting_text_asks_the_agent_for_one() -> None:
-    call = ScriptedCall(greeting_text="", agent_speaks_first=True)
-    call.advance(1)
+def test_without_a_greeting_text_the_agent_greets() -> None:
+    call = ScriptedCall(greeting_text="")
     assert call.did(do.AskAgent) == [do.AskAgent("r1", None)]
     call.until_listening()
     assert call.replies()[0].path == "GREETING"
+    # The instructions are expanded behind the response, not in the middle of it.
+    assert call.when(do.UpgradePrompt) > call.when(do.SendAudio)
 
 
-def test_a_greeting_that_cannot_be_rendered_is_skipped() -> None:
+def test_a_greeting_that_cannot_be_rendered_is_made_by_the_agent() -> None:
     call = ScriptedCall(clips_fail=True)
-    call.advance(0.1)
-    assert call.core.state is State.LISTENING
+    call.until_listening()
+    assert call.did(do.AskAgent) == [do.AskAgent("r2", None)]
+    assert call.replies()[0].path == "GREETING"
+
+
+def test_rendered_speech_that_does_not_come_is_not_waited_for() -> None:
+    call = ScriptedCall(clips_fail=None)
+    call.advance(3)
+    assert call.when(do.AskAgent) == pytest.approx(2.0, abs=0.02)
+
+
+def test_the_full_prompt_is_asked_for_before_the_first_answer() -> None:
+    call = ScriptedCall(clips_fail=None)
+    call.caller_says("יש לי שאלה")
+    call.advance(4)
+    kinds = [type(action) for _, action in call.done]
+    assert kinds.index(do.UpgradePrompt) < kinds.index(do.AskAgent)
+    assert len(call.did(do.UpgradePrompt)) == 1
 
 
 # Answers
@@ -115,11 +132,10 @@ def test_faq_switched_off_goes_to_the_agent() -> None:
 
 
 def test_an_answer_that_cannot_be_rendered_is_given_by_the_agent() -> None:
-    call = ScriptedCall(faq=PRICE, clips_fail=True)
-    call.advance(0.1)
+    call = greeted(faq=PRICE, clips_fail=True)
     call.caller_says("מה המחיר?")
     call.advance(3)
-    assert [asked.text for asked in call.did(do.AskAgent)] == ["מה המחיר?"]
+    assert [asked.text for asked in call.did(do.AskAgent)] == [None, "מה המחיר?"]
 
 
 def test_twilio_never_holds_more_than_400_ms() -> None:
@@ -376,8 +392,33 @@ def test_a_receptionist_that_fails_too_leaves_the_call_listening() -> None:
     call = greeted(agent=AgentScript(silent=True, completed=False, delay_ms=50))
     call.caller_says("יש שם מישהו")
     call.advance(3)
-    assert len(call.did(do.AskAgent)) == 2
+    assert len(call.did(do.AskAgent)) == 3  # the agent twice, the receptionist once
     assert call.core.state is State.LISTENING
+
+
+def test_one_refused_response_does_not_cost_the_agent() -> None:
+    asked: list[str | None] = []
+
+    def agent(text: str | None) -> AgentScript:
+        asked.append(text)
+        first = len(asked) == 1
+        return AgentScript(silent=first, completed=not first, delay_ms=100)
+
+    call = greeted(agent=agent)
+    call.caller_says("יש שם מישהו")
+    call.advance(4)
+    assert asked == ["יש שם מישהו"] * 2
+    assert call.did(do.UseReceptionist) == []
+    assert call.replies()[-1].path == "AGENT"
+
+
+def test_where_nobody_understands_the_caller_a_message_is_taken() -> None:
+    phrases = {**POLICY.phrases, Phrase.LEAVE_MESSAGE: "אפשר להשאיר הודעה"}
+    call = greeted(recognises=False, takes_messages=True, phrases=phrases)
+    call.caller_says("", ms=1500)
+    call.advance(4)
+    assert call.replies()[-1].text == "אפשר להשאיר הודעה"
+    assert call.did(do.HangUp) == [do.HangUp("error")]  # which leads to the carrier's recorder
 
 
 def test_a_mark_that_never_comes_is_replaced_by_a_timer() -> None:
@@ -443,6 +484,18 @@ def test_a_reply_cut_off_by_the_end_says_how_much_was_heard() -> None:
     call.advance(0.1)
     assert call.replies()[0].interrupted
     assert call.replies()[0].heard_ms == pytest.approx(1000, abs=40)
+
+
+def test_an_answer_in_the_silent_tail_is_no_interruption() -> None:
+    call = greeted(agent=AgentScript(text="תודה ולהתראות", hang_up=True))
+    call.caller_says("זה הכל תודה")
+    call.advance_until(lambda: call.core.state is State.SPEAKING)
+    call.advance(0.6 - 0.1)
+    call.caller_says("להתראות", ms=600)
+    call.advance(2)
+    assert call.did(do.HangUp) == [do.HangUp("agent_goodbye")]
+    assert call.did(do.SendClear) == []
+    assert not call.replies()[-1].interrupted
 
 
 # The table
