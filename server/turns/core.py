@@ -52,6 +52,8 @@ class CallCore:
         self._speaking = Speaking(self._context)
         self._agent_lost = False
         self._recognises = policy.recognises
+        self._answered: CallerTurn | None = None
+        """The turn that the reply at hand answers."""
         self._failed_replies = 0
         self._prompt_upgraded = False
         self._upgrade_asked_at = 0.0
@@ -218,6 +220,9 @@ class CallCore:
                 return
             self._interrupt()
         if self._speaking.held is not None:
+            if self._answered is not None and self._speaking.held_ms <= self.policy.merge_heard_ms:
+                turn.follows(self._answered)
+                words = turn.words
             self._speaking.drop_held()
             self._go(State.THINKING)
         if self._speaking.reply is not None:
@@ -431,7 +436,7 @@ class CallCore:
         reply = self._speaking.reply
         if reply is None:
             return
-        turn = self._listening.close_turn()
+        turn = self._answered = self._listening.close_turn()
         if reply.path != GREETING_PATH:
             self._go(State.SPEAKING)
         self._speaking.note_latency(turn)

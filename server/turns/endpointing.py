@@ -17,6 +17,10 @@ _RING_MS = 1200
 _ONSET_GAP_FRAMES = 2
 """Unvoiced frames that an onset may hold (a stop consonant is silent for 40 ms)."""
 
+_FRESH_FRAMES = 6
+_FRESH_WINDOW_FRAMES = 12
+"""A sound that fills no more than half of the last 240 ms has just begun."""
+
 _LOOK_BACK_MS = 600
 _LOOK_BACK_GAP_FRAMES = 5
 """Searching backwards for the onset, a silence longer than this ends the word."""
@@ -85,7 +89,11 @@ class Endpointer:
         voice = self._voice
         if voice.probability is None:
             return self._voiced > 0
-        return voice.loud and voice.probability >= _MAYBE_SPEECH
+        if not voice.loud:
+            return False
+        # Of a sound that has just begun the model cannot know yet.
+        just_begun = sum(list(self._loud)[-_FRESH_WINDOW_FRAMES:]) <= _FRESH_FRAMES
+        return just_begun or voice.probability >= _MAYBE_SPEECH
 
     def push(self, frame: bytes, echo_rms: float = 0.0) -> Speech:
         """Take the next 20 ms frame and return what it changed.

@@ -62,6 +62,14 @@ class CallerTurn:
     index: int | None = None
     """Its row, once it has one."""
 
+    def follows(self, earlier: CallerTurn) -> None:
+        """Make this turn the continuation of ``earlier``, in its row."""
+        self.utterances = earlier.utterances + self.utterances
+        self.texts = earlier.texts | self.texts
+        self.voiced_ms += earlier.voiced_ms
+        self.speech_ms += earlier.speech_ms
+        self.index = earlier.index
+
     @property
     def words(self) -> str:
         """All that was understood, in order."""

@@ -32,8 +32,11 @@ class CallPolicy:
     """For this long after a reply's first sound nothing interrupts it."""
     hangover_ms: int = 200
     """Silence after which an utterance is committed."""
-    reply_after_silence_ms: int = 350
-    """No reply sounds before this much silence (spec: call, 2)."""
+    reply_after_silence_ms: int = 400
+    """No reply sounds before this much silence: the 350 ms of the spec (call, 2), and the time
+    that it takes to hear that the caller goes on after them."""
+    merge_heard_ms: int = 400
+    """Who interrupts a reply of which so little was heard was not done: it is one turn."""
     refractory_seconds: float = 1.0
     """Least time between one reply's mark and the next one's first sound; not after an
     interruption."""

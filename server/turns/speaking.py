@@ -208,6 +208,11 @@ class Speaking:
         self._playout.begin()
 
     @property
+    def held_ms(self) -> int:
+        """How much of the held reply was heard before it was interrupted."""
+        return self._playout.heard_ms(self._context.now)
+
+    @property
     def heard_whole(self) -> bool:
         """Whether nothing but the silent tail of the reply at hand is still to be heard."""
         reply = self.reply

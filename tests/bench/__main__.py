@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import tempfile
 from pathlib import Path
 
+from tests.bench import ears
 from tests.bench.figures import table
 from tests.bench.line import measure_line, measure_load
 from tests.e2e.server_process import ServerProcess
@@ -14,8 +16,16 @@ from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
 
 def main() -> None:
-    """Measure everything; end by itself."""
+    """Measure what was asked for, or everything; end by itself."""
+    wanted = set(sys.argv[1:]) or {"ears", "line"}
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    if "ears" in wanted:
+        print(ears.report())
+    if "line" in wanted:
+        _measure_the_line()
+
+
+def _measure_the_line() -> None:
     with tempfile.TemporaryDirectory() as name, FakeRealtime(RealtimeOptions()) as openai:
         directory = Path(name)
         server = ServerProcess(
