@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from server.models import Business
 
 log = logging.getLogger(__name__)
 
+_LIKE_A_NUMBER = re.compile(r"[0-9+()\s./\u200e\u200f\u202a-\u202e\u2066-\u2069\u2010-\u2015-]+")
 _RETRY_SECONDS = 5.0
 """How long what is known serves on after a failed reading."""
 
@@ -47,6 +49,8 @@ def dialled_number(raw: str) -> str:
     number (``anonymous``, ``client:x``) comes back unchanged but trimmed.
     """
     cleaned = raw.strip()
+    if not _LIKE_A_NUMBER.fullmatch(cleaned):
+        return cleaned
     if raw.startswith(" ") and cleaned.isdigit() and not cleaned.startswith("0"):
         return "+" + cleaned
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_PHONE = re.compile(r"(?<!\w)\+?\d(?:[\d\s().-]{5,}\d)")
+_PHONE = re.compile(r"(?<!\d)(?:\+?\d(?:[\d\s().,/–—-]{5,}\d))")
 
 
 def mask_phone(number: str | None) -> str:

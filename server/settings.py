@@ -19,6 +19,7 @@ INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 """Where a development machine keeps its database, secret and media."""
 
 RESERVED = (
+    "twilio_account_sid",
     "google_cloud_service_account_json",
     "google_application_credentials",
     "google_stt_language",
@@ -185,17 +186,15 @@ class Settings(BaseModel):
     @classmethod
     def _origin_only(cls, value: str) -> str:
         value = value.rstrip("/")
-        if value:
-            parts = urlsplit(value)
-            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
-                raise ValueError("must be an origin such as https://phone.example.com")
+        if value and not (_is_http(value) and not urlsplit(value).path):
+            raise ValueError("must be an origin such as https://phone.example.com")
         return value
 
     @field_validator("openai_base_url")
     @classmethod
     def _http_url(cls, value: str) -> str:
-        if urlsplit(value).scheme not in ("http", "https"):
-            raise ValueError("must start with http:// or https://")
+        if not _is_http(value):
+            raise ValueError("must be an address such as https://api.openai.com/v1")
         return value.rstrip("/")
 
     @field_validator("database_url")
@@ -211,7 +210,19 @@ class Settings(BaseModel):
 
     def reserved_in_use(self) -> list[str]:
         """Return the environment variables that are set but not acted on by this release."""
-        return [name.upper() for name in RESERVED if name in self.model_fields_set]
+        fields = type(self).model_fields
+        return [n.upper() for n in RESERVED if getattr(self, n) != fields[n].default]
+
+
+def _is_http(address: str) -> bool:
+    """Tell whether ``address`` is scheme, host, port and path, and nothing besides."""
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        return False
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc or "?" in address)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain
 
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
@@ -236,7 +247,13 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         )
         raise SettingsError(problems) from None
     if not settings.secret_key:
-        settings = settings.model_copy(update={"secret_key": _kept_secret(INSTANCE_DIR)})
+        try:
+            secret = _kept_secret(INSTANCE_DIR)
+        except OSError as error:
+            raise SettingsError(f"SECRET_KEY: set it, none can be kept here ({error})") from None
+        if not secret:
+            raise SettingsError(f"SECRET_KEY: {INSTANCE_DIR / 'secret_key'} is empty, remove it")
+        settings = settings.model_copy(update={"secret_key": secret})
     return settings
 
 

@@ -33,9 +33,11 @@ POLICY = CallPolicy(
 
 
 def voice(duration_ms: int, *, dbfs: float = -20.0, seed: int = 1) -> bytes:
-    """Return noise-like speech at this level; loud enough for any ear."""
+    """Return noise-like speech at this level, with a short dip between its syllables."""
     count = duration_ms * mulaw.BYTES_PER_MS
     pcm = np.random.default_rng(seed).normal(0, 32768 * 10 ** (dbfs / 20), count)
+    dips = np.arange(count) // (20 * mulaw.BYTES_PER_MS) % 15 == 14
+    pcm[dips] *= 0.02
     return mulaw.encode(np.clip(pcm, -32000, 32000).astype(np.int16))
 
 

@@ -58,6 +58,7 @@ _LANGUAGES = {
 }
 _ASK_AGAIN = {"he": "לא שמעתי טוב, אפשר לחזור על…?"}
 REPLY_WORDS = 20
+_COMPACT_NAME_CHARS, _COMPACT_GREETING_CHARS = 80, 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,11 @@ def build_prompts(name: str, language: str, greeting: str, business_prompt: str)
         ]
     )
     frame = _COMPACT.format(
-        name=name, language=spoken, reply_words=REPLY_WORDS, greeting=opening, business_prompt=""
+        name=_shortened(name, _COMPACT_NAME_CHARS),
+        language=spoken,
+        reply_words=REPLY_WORDS,
+        greeting=_shortened(opening, _COMPACT_GREETING_CHARS),
+        business_prompt="",
     )
     room = max(120, COMPACT_CHARS - len(frame))
     return Prompts(frame + _shortened(business_prompt.strip(), room), full)

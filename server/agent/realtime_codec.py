@@ -8,7 +8,6 @@ what is to be sent goes to ``send``. Only the call's loop may touch it.
 from __future__ import annotations
 
 import base64
-import binascii
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -69,6 +68,8 @@ class _Response:
     event_id: str
     id: str | None = None
     item_id: str | None = None
+    item_from_ms: float = 0.0
+    """Where in the reply the item begins."""
     received_ms: float = 0.0
     cancelled: bool = False
     hang_up: bool = False
@@ -87,6 +88,7 @@ class RealtimeProtocol:
         self._plan = plan
         self._transcribe_model = plan.transcribe_model
         self._voice = plan.voice
+        self._instructions = plan.compact_prompt
         self._set_up = False
         self._send = send
         self._sequence = 0
@@ -114,7 +116,7 @@ class RealtimeProtocol:
             "session.update",
             session={
                 "type": "realtime",
-                "instructions": plan.compact_prompt,
+                "instructions": self._instructions,
                 "output_modalities": ["audio"],
                 "max_output_tokens": plan.max_output_tokens * _AUDIO_TOKENS_PER_TEXT_TOKEN,
                 "audio": {
@@ -147,6 +149,7 @@ class RealtimeProtocol:
 
         No response is asked for before the service has confirmed it.
         """
+        self._instructions = self._plan.full_prompt
         self._upgrade_id = self._emit(
             "session.update",
             session={
@@ -181,7 +184,7 @@ class RealtimeProtocol:
 
     def ask(self, reply_id: str) -> None:
         """Have the model reply; waits while an earlier response is still being ended."""
-        if self._active is not None or self._upgrade_id is not None:
+        if self._active is not None or self._upgrade_id is not None or not self._set_up:
             self._next = reply_id
             return
         event_id = self._emit("response.create", response={"metadata": {"reply_id": reply_id}})
@@ -216,14 +219,16 @@ class RealtimeProtocol:
         response = self._responses.get(reply_id)
         if response is None or response.item_id is None:
             return
-        if heard_ms <= 0:
+        of_item_ms = int(heard_ms - response.item_from_ms)
+        if of_item_ms <= 0:
             self._emit("conversation.item.delete", item_id=response.item_id)
-        elif heard_ms < response.received_ms:
+        elif heard_ms < response.received_ms or response.cancelled:
+            # Of a cancelled response there is more upstream than ever came down.
             self._emit(
                 "conversation.item.truncate",
                 item_id=response.item_id,
                 content_index=0,
-                audio_end_ms=heard_ms,
+                audio_end_ms=min(of_item_ms, int(response.received_ms - response.item_from_ms)),
             )
 
     def _emit(self, kind: str, **fields: Any) -> str:
@@ -243,7 +248,7 @@ class RealtimeProtocol:
             data = orjson.loads(message)
             handler = _HANDLERS.get(data["type"])
             return handler(self, data) if handler else []
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, binascii.Error) as e:
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError) as e:
             log.warning("[REALTIME] malformed event dropped: %s", type(e).__name__)
             return []
 
@@ -252,6 +257,8 @@ class RealtimeProtocol:
         if not self._set_up:
             self._set_up = True
             self.transcriber_refused = self._replaced_transcriber
+            if self._upgrade_id is None:
+                self._ask_next()
             return []
         if self._upgrade_id is None:
             return []
@@ -271,7 +278,9 @@ class RealtimeProtocol:
 
     def _transcript_completed(self, data: dict[str, Any]) -> list[on.Event]:
         utterance_id = self._utterance_of_item.pop(data["item_id"], None)
-        return [on.Transcript(utterance_id, str(data["transcript"]))] if utterance_id else []
+        transcript = data["transcript"]
+        words = transcript if isinstance(transcript, str) else None
+        return [on.Transcript(utterance_id, words)] if utterance_id else []
 
     def _transcript_failed(self, data: dict[str, Any]) -> list[on.Event]:
         utterance_id = self._utterance_of_item.pop(data["item_id"], None)
@@ -281,6 +290,7 @@ class RealtimeProtocol:
     def _response_created(self, data: dict[str, Any]) -> list[on.Event]:
         active = self._active
         metadata = data["response"].get("metadata") or {}
+        # We alone create responses, so one that comes without a name is the one we wait for.
         if active is None or metadata.get("reply_id", active.reply_id) != active.reply_id:
             return []
         active.id = data["response"]["id"]
@@ -300,7 +310,9 @@ class RealtimeProtocol:
         if response is None:
             return []
         audio = base64.b64decode(data["delta"])
-        response.item_id = data["item_id"]
+        if response.item_id != data["item_id"]:
+            response.item_id = data["item_id"]
+            response.item_from_ms = response.received_ms
         response.received_ms += mulaw.duration_ms(audio)
         return [on.AgentAudio(response.reply_id, audio)]
 
@@ -336,14 +348,7 @@ class RealtimeProtocol:
         events: list[on.Event] = []
         status = given.get("status")
         if status not in ("completed", "cancelled"):
-            details = given.get("status_details") or {}
-            error = details.get("error") or {}
-            log.warning(
-                "[REALTIME] response %s reason=%s code=%s",
-                status,
-                details.get("reason"),
-                error.get("code"),
-            )
+            log.warning("[REALTIME] response %s: %.200r", status, given.get("status_details"))
         if not response.cancelled:
             if response.has_calls and status == "completed" and not response.hang_up:
                 self.ask(response.reply_id)  # the model goes on with the tools' results

@@ -11,14 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.agent.base import Post, Signal
-from server.faq.normalize import normalize
+from server.faq.normalize import fold_letters
 from server.speech.clips import ClipStore
 from server.turns import events as on
 
-_FAREWELLS = tuple(
-    normalize(words)
-    for words in ("להתראות", "ביי", "יום טוב", "זה הכל", "זהו תודה", "goodbye", "bye", "that's all")
+_FAREWELL = r"ו?(?:להתראות|ביי|יום טוב|זה הכל|זהו,? תודה|good ?bye|bye|that's all)"
+_THANKS = r"תודה(?: רבה)?|thanks|thank you"
+# Found in folded text, so folded themselves; answers are kept as they were said.
+_TAKES_LEAVE = re.compile(rf"(?<!\w){fold_letters(_FAREWELL)}(?!\w)")
+_ENDS_TAKING_LEAVE = re.compile(rf"(?<!\w){fold_letters(_FAREWELL)}[\s.,!?]*$")
+_COURTESIES = re.compile(rf"(?<!\w)(?:{_FAREWELL}|{_THANKS})(?!\w)", re.IGNORECASE)
+_FOLDED_COURTESIES = re.compile(
+    rf"(?<!\w)(?:{fold_letters(_FAREWELL)}|{fold_letters(_THANKS)})(?!\w)"
 )
+_MOST_FAREWELL_WORDS = 6
+_ALL_NOTED = "all noted"
 _DIGITS = re.compile(r"(?<!\d)\+?\d[\d\s-]{6,14}\d(?!\d)")
 
 SENTENCES = {
@@ -85,21 +92,27 @@ class Receptionist:
 
     def reply(self, words: str | None) -> Spoken:
         """Return what to say after the caller's ``words`` (None: not understood)."""
+        asked = self._asked
         if not words:
-            if self._asked is None:
-                return self._ask("need", "ask_matter")
-            return Spoken(self._say["not_heard"])
-        if _is_farewell(words):
+            return (
+                self._ask("need", "ask_matter") if asked is None else Spoken(self._say["not_heard"])
+            )
+        if asked == _ALL_NOTED:
+            return self._noted()
+        if asked is not None and (answer := _answer(words, number=asked == "phone")):
+            self.details[asked] = answer
+        if _is_farewell(words, opening=asked is None):
             return Spoken(self._say["goodbye"], hang_up=True)
-        if self._asked is None:
+        if asked is None:
             return self._ask("need", "ask_matter")
-        if self._asked == "phone" and (found := _DIGITS.search(words)):
-            words = found.group().strip()
-        self.details[self._asked] = words
         if "name" not in self.details:
             return self._ask("name", "ask_name")
         if "phone" not in self.details and not self._knows_number:
             return self._ask("phone", "ask_phone")
+        return self._noted()
+
+    def _noted(self) -> Spoken:
+        self._asked = _ALL_NOTED
         return Spoken(self._say["noted"], hang_up=True)
 
     def _ask(self, detail: str, sentence: str) -> Spoken:
@@ -107,11 +120,22 @@ class Receptionist:
         return Spoken(self._say[sentence])
 
 
-def _is_farewell(words: str) -> bool:
-    key = f" {normalize(words)} "
-    return len(key.split()) <= 6 and any(
-        f" {farewell} " in key or f" ו{farewell} " in key for farewell in _FAREWELLS
-    )
+def _is_farewell(words: str, *, opening: bool) -> bool:
+    """Tell whether ``words`` take leave; who has only begun may wish a good day and go on."""
+    folded = fold_letters(words)
+    if len(folded.split()) > _MOST_FAREWELL_WORDS or not _TAKES_LEAVE.search(folded):
+        return False
+    nothing_else = not _FOLDED_COURTESIES.sub("", folded).strip(" .,!?")
+    return not opening or nothing_else or bool(_ENDS_TAKING_LEAVE.search(folded))
+
+
+def _answer(words: str, *, number: bool) -> str:
+    """Return what ``words`` answer, without thanks and farewells; empty if nothing else is left."""
+    if number and (found := _DIGITS.search(words)):
+        return found.group().strip()
+    if not _TAKES_LEAVE.search(fold_letters(words)):
+        return words
+    return _COURTESIES.sub("", words).strip(" .,!?")
 
 
 class ReceptionistAgent:

@@ -15,6 +15,8 @@ FRAME_BYTES = FRAME_MS * mulaw.BYTES_PER_MS
 """One telephone frame: 160 mu-law bytes."""
 
 _PCM, _MULAW_FORMAT = 1, 7
+_RATES = range(4000, 192_001)
+"""Samples a second that a recorder may have."""
 
 
 class Reframer:
@@ -76,7 +78,7 @@ def wav_to_mulaw(data: bytes) -> bytes:
     width = struct.unpack_from("<H", header, 14)[0]
     if encoding == _MULAW_FORMAT and rate == mulaw.SAMPLE_RATE and channels == 1:
         return body
-    if encoding != _PCM or width != 16 or not channels or not rate:
+    if encoding != _PCM or width != 16 or not channels or rate not in _RATES:
         raise ProtocolError("only 16-bit PCM and 8 kHz mu-law WAV are read", code="wav_encoding")
     pcm = np.frombuffer(body[: len(body) - len(body) % (2 * channels)], dtype="<i2")[::channels]
     return mulaw.encode(_at_telephone_rate(pcm.astype(np.int16), rate))

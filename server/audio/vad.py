@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from server.audio import mulaw
 
 CALIBRATION_FRAMES = 30
@@ -10,21 +12,31 @@ CALIBRATION_FRAMES = 30
 BASE_RMS = 55.0
 """No frame below this is voice, in 16-bit units; about -55 dBFS."""
 
+MOST_FLOOR_RMS = 150.0
+"""Calibration believes no line to be noisier than this: it would be a caller's first word."""
+
 _FLOOR_FACTOR = 2.5
-_LOUD_RMS = 600.0
 _FOLLOW = 0.02
+_FALL = 0.1
+"""A line that has become much quieter is believed sooner."""
+
+_RISE_FRAMES = 150
+"""Sound that never pauses for this long (3 s) is no speech: the floor rises to its quietest."""
 
 
 class EnergyGate:
     """Tells voiced frames from the line's noise by their level.
 
-    The floor is the lower quartile of the quiet frames of the calibration (a caller who starts
-    with "hello" must not raise it), then follows the quiet frames slowly.
+    The floor is the lower quartile of the calibration, then follows the quiet frames slowly. A
+    noise that begins later would be voice for ever, so the floor also rises to the quietest
+    moment of the last three seconds: speech has gaps, noise has not.
     """
 
     def __init__(self) -> None:
-        self._quiet: list[float] = []
+        self._first: list[float] = []
         self._to_calibrate = CALIBRATION_FRAMES
+        self._recent: deque[float] = deque(maxlen=_RISE_FRAMES)
+        self._voiced_run = 0
         self.floor_rms = BASE_RMS / _FLOOR_FACTOR
         """The line's noise level at present, in 16-bit units."""
 
@@ -40,12 +52,19 @@ class EnergyGate:
         if self._to_calibrate:
             self._calibrate(level)
         elif not voiced:
-            self.floor_rms += _FOLLOW * (level - self.floor_rms)
+            follow = _FALL if level < self.floor_rms / 2 else _FOLLOW
+            self.floor_rms += follow * (level - self.floor_rms)
+        self._voiced_run = self._voiced_run + 1 if voiced else 0
+        self._recent.append(level)
+        if self._voiced_run >= _RISE_FRAMES:
+            self.floor_rms = max(self.floor_rms, min(self._recent))
+            self._voiced_run = 0
         return voiced
 
     def _calibrate(self, level: float) -> None:
-        if level < _LOUD_RMS:
-            self._quiet.append(level)
+        self._first.append(level)
         self._to_calibrate -= 1
-        if not self._to_calibrate and self._quiet:
-            self.floor_rms = sorted(self._quiet)[len(self._quiet) // 4]
+        if not self._to_calibrate:
+            quartile = sorted(self._first)[len(self._first) // 4]
+            self.floor_rms = min(quartile, MOST_FLOOR_RMS)
+            self._first.clear()

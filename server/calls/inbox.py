@@ -27,7 +27,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._items: queue.Queue[Item] = queue.Queue()
-        self._last_put_at = self._last_taken_at = monotonic()
+        self._last_put_at = self._last_taken_at = self._waiting_since = monotonic()
         self.dropped = 0
         """Audio frames lost to overflow so far."""
 
@@ -37,6 +37,8 @@ class Inbox:
             self.dropped += 1
             return
         self._last_put_at = monotonic()
+        if not self._items.qsize():
+            self._waiting_since = self._last_put_at
         self._items.put(item)
 
     def get(self) -> Item:
@@ -55,4 +57,6 @@ class Inbox:
 
     def stuck_seconds(self) -> float:
         """Return for how long the reader has left waiting items alone; 0.0 if none wait."""
-        return monotonic() - self._last_taken_at if self._items.qsize() else 0.0
+        if not self._items.qsize():
+            return 0.0
+        return monotonic() - max(self._last_taken_at, self._waiting_since)

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from server.calls.recorder import Write
 from server.clock import utc_now
+from server.directory import dialled_number
 from server.models import Business, Call, CallTurn, Lead
 from server.turns.actions import SaveTurn
 
+_MAX_NUMBER_CHARS = 40
 TERMINAL = ("completed", "busy", "failed", "no-answer", "canceled")
 """Twilio's last words on a call."""
 
@@ -33,6 +35,8 @@ def call_arrived(
     at: datetime,
 ) -> Write:
     """Create the lead and the call, once."""
+    # A SIP address is easily longer than a number; what does not fit must not cost the row.
+    from_number, to_number = from_number[:_MAX_NUMBER_CHARS], to_number[:_MAX_NUMBER_CHARS]
 
     def work(session: Session) -> None:
         if session.get(Call, call_sid) or session.get(Business, business_id) is None:
@@ -141,6 +145,9 @@ def lead_learned(call_sid: str, details: Mapping[str, Any]) -> Write:
         if lead is None:
             return
         lead.fields = {**lead.fields, **details}
-        lead.name = lead.name or str(details.get("name", ""))[:200]
+        lead.name = str(details.get("name", lead.name))[:200]
+        if not lead.phone.startswith("+"):
+            given = dialled_number(str(details.get("phone", "")))
+            lead.phone = given if given.startswith("+") else lead.phone
 
     return work

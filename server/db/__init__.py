@@ -119,8 +119,11 @@ def _note_touched(session: Session, *_: Any) -> None:
 
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether ``error`` means that the database is locked or gone for the moment."""
-    if isinstance(error, DatabaseBusyError | OperationalError | PoolTimeoutError):
+    if isinstance(error, DatabaseBusyError | PoolTimeoutError):
         return True
+    if isinstance(error, OperationalError):
+        # SQLite says so too of statements that can never run.
+        return not any(words in str(error.orig) for words in ("no such", "syntax error"))
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 

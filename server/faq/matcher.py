@@ -96,7 +96,9 @@ class _Scorer:
         padded = f" {self._key} "
         for phrase in row.phrases:
             spare = self._word_count - phrase.count(" ") - 1
-            if spare <= _MAX_SPARE_WORDS and f" {phrase} " in padded:
+            # "and" is written as one letter in front of the word.
+            found = f" {phrase} " in padded or f" ו{phrase} " in padded
+            if spare <= _MAX_SPARE_WORDS and found:
                 return _PHRASE, "phrase"
         if any(self._finds(expression) for expression in row.expressions):
             return _EXPRESSION, "expression"

@@ -10,7 +10,7 @@ import unicodedata
 
 _FINAL_LETTERS = str.maketrans("ךםןףץ", "כמנפצ")
 _QUOTES = str.maketrans({"׳": "'", "’": "'", "״": '"', "“": '"', "”": '"', "־": " ", "–": " "})
-_BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_BIDI = re.compile("[\u200b-\u200f\u061c\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
 _INNER_QUOTES = re.compile(r"(?<=\w)[\"'](?=\w)|(?<=\w)'")
 _PUNCTUATION = re.compile(r"[^\w\s]|_")
 _SPACES = re.compile(r"\s+")

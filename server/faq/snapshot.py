@@ -11,7 +11,11 @@ import regex
 from server.faq.normalize import fold_letters, normalize
 
 _REGEX_SIGNS = frozenset(r".*+[](){}|\^$")
-_ESCAPE = regex.compile(r"(\\.)")
+_KEPT = regex.compile(r"(\\.|\(\?P<\w+>|\(\?P=\w+\))")
+_INNER_QUOTES = regex.compile(r"(?<=\w)[\"'](?=\w)|(?<=\w)'")
+_QUESTION_MARKS = regex.compile(r"(?<![\\)\]}])[?! ]+$")
+"""How a question ends; behind a bracket a question mark is an operator."""
+_REPEATED_GROUP = regex.compile(r"[)]\s*[{]")
 _REPEAT = regex.compile(r"\{(?:\d*,)?(\d+)")
 
 MAX_REPEATS = 1000
@@ -67,16 +71,19 @@ def compile_expression(pattern: str) -> regex.Pattern[str]:
     if _repeats(pattern) > MAX_REPEATS:
         raise ValueError(f"this expression repeats a part more than {MAX_REPEATS} times")
     try:
-        return regex.compile(_fold_expression(pattern.rstrip("?! ")))
+        return regex.compile(_fold_expression(_QUESTION_MARKS.sub("", pattern)))
     except regex.error as error:
         raise ValueError(f"not a valid expression: {error}") from None
+    except RecursionError:
+        raise ValueError("not a valid expression: too many brackets") from None
 
 
 def _fold_expression(pattern: str) -> str:
-    r"""Return ``pattern`` with its letters folded, but not those of its escapes (``\S``)."""
-    pieces = _ESCAPE.split(pattern)
+    r"""Return ``pattern`` with its letters folded, but not its escapes (``\S``) and groups."""
+    pieces = _KEPT.split(pattern)
     return "".join(
-        piece if number % 2 else fold_letters(piece) for number, piece in enumerate(pieces)
+        piece if number % 2 else _INNER_QUOTES.sub("", fold_letters(piece))
+        for number, piece in enumerate(pieces)
     )
 
 
@@ -84,10 +91,11 @@ def _repeats(pattern: str) -> int:
     """Return an upper bound of how often ``pattern`` repeats one of its parts.
 
     A repetition is unrolled when it is compiled: ``a{1000000000}`` takes all memory there is,
-    and the process with it. Nested repetitions multiply.
+    and the process with it. Repetitions inside a repeated group multiply; others add up.
     """
-    counts = _REPEAT.findall("".join(fold_letters(pattern).split()))
-    return math.prod(max(1, int(count)) for count in counts)
+    counts = [int(count) for count in _REPEAT.findall("".join(fold_letters(pattern).split()))]
+    nested = _REPEATED_GROUP.search(pattern) is not None
+    return math.prod(max(1, count) for count in counts) if nested else sum(counts)
 
 
 def compile_row(row: FaqRow) -> CompiledRow:

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
@@ -31,11 +31,14 @@ def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> Web
             the message), ``unreachable`` or ``handshake``.
     """
     deadline = monotonic() + timeout_seconds
-    uri = parse_uri(url)
+    try:
+        uri = parse_uri(url)
+    except InvalidURI as error:
+        raise ProviderError("not a WebSocket address", code="address") from error
     protocol = ClientProtocol(uri, max_size=MAX_MESSAGE_BYTES)
     try:
         sock = socket.create_connection((uri.host, uri.port), timeout=timeout_seconds)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise ProviderError(f"{uri.host} unreachable: {error}", code="unreachable") from error
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -56,7 +59,6 @@ def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> Web
                 protocol.receive_eof()
         if protocol.handshake_exc is not None:
             raise protocol.handshake_exc
-        protocol.events_received()  # the handshake's own answer
         sock.settimeout(None)  # pings and a bounded outbox watch over it
     except InvalidStatus as error:
         sock.close()

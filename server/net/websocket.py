@@ -24,6 +24,7 @@ from server.clock import monotonic
 
 _READ_BYTES = 64 << 10
 _PING = b"maane"
+_CLOSE_SECONDS = 0.2
 
 MAX_MESSAGE_BYTES = 4 << 20
 """More than this in one message fails the connection (close code 1009)."""
@@ -49,7 +50,8 @@ class WebSocket:
     @property
     def close_code(self) -> int | None:
         """How the connection was closed, or None while it is open."""
-        return self._protocol.close_code
+        closed = self._protocol.close_rcvd
+        return closed.code if closed is not None else self._protocol.close_code
 
     def messages(self) -> Iterator[bytes]:
         """Yield the peer's messages, whole, text as UTF-8, until the connection ends.
@@ -57,8 +59,9 @@ class WebSocket:
         Never raises: a broken connection is an ended one.
         """
         parts: list[bytes] = []
+        events: list[object] = list(self._protocol.events_received())  # with the handshake
         while True:
-            for event in self._receive():
+            for event in events:
                 if not isinstance(event, Frame):
                     continue
                 if event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
@@ -68,6 +71,7 @@ class WebSocket:
                         parts = []
             if self._ended:
                 return
+            events = self._receive()
 
     def _receive(self) -> list[object]:
         try:
@@ -121,10 +125,12 @@ class WebSocket:
 
         The reader goes on until the peer has closed too; :meth:`abort` ends the wait for that.
         """
-        if not self._lock.acquire(timeout=0.2):  # a writer stuck on a frozen peer holds it
+        # A writer that is stuck on a frozen peer holds the lock.
+        if not self._lock.acquire(timeout=_CLOSE_SECONDS):
             self.abort()
             return
         try:
+            self._socket.settimeout(_CLOSE_SECONDS)  # a frozen peer may not even take this
             if self._protocol.state is State.OPEN:
                 self._protocol.send_close(code, reason)
                 self._flush()

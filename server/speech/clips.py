@@ -114,6 +114,8 @@ class ClipStore:
             except Exception:
                 log.exception("[TTS] rendering failed")
                 clip = None
+                with self._lock:
+                    self._failed[key] = monotonic()
             with self._lock:
                 waiting = self._waiting.pop(key, [])
             for then in waiting:
@@ -130,6 +132,8 @@ class ClipStore:
         try:
             clip = path.read_bytes()
         except OSError:
+            clip = b""
+        if not clip:
             try:
                 clip = self._synthesiser.synthesise(text, language)
             except SynthesiserError as error:

@@ -10,6 +10,8 @@ import sys
 import threading
 from typing import Any
 
+import orjson
+
 from server.errors import ProtocolError, ProviderError
 from server.speech.base import SynthesiserError
 from server.speech.wire import receive_message, send_message
@@ -39,6 +41,8 @@ class SpeechHelper:
                 sock = self._connected()
                 send_message(sock, request, payload)
                 answer = receive_message(sock)
+            except orjson.JSONEncodeError as error:  # nothing was sent
+                raise ProviderError("the text is no text", code="helper_request") from error
             except (OSError, ProtocolError) as error:
                 self._stop()
                 raise ProviderError(

@@ -37,9 +37,14 @@ def receive_message(sock: socket.socket) -> tuple[dict[str, Any], bytes] | None:
     head_size, payload_size = _LENGTHS.unpack(lengths)
     if head_size > MAX_BYTES or payload_size > MAX_BYTES:
         raise ProtocolError("speech helper message too long", code="helper_message")
-    head = _read(sock, head_size) or b"{}"
+    head = _read(sock, head_size)
     payload = _read(sock, payload_size) if payload_size else b""
-    return orjson.loads(head), payload or b""
+    if head is None or payload is None:
+        raise ProtocolError("speech helper stopped in mid-message", code="helper_message")
+    try:
+        return orjson.loads(head), payload
+    except orjson.JSONDecodeError:
+        raise ProtocolError("speech helper sent no JSON", code="helper_message") from None
 
 
 def _read(sock: socket.socket, size: int) -> bytes | None:

@@ -60,11 +60,11 @@ def decode(message: bytes, stream_sid: str | None) -> Message | None:
             return None
         _check_stream(data, stream_sid)
         if event == "mark":
-            return on.MarkEchoed(str(data["mark"]["name"]))
+            return on.MarkEchoed(_text(data["mark"]["name"]))
         if event == "dtmf":
-            return on.KeyPressed(str(data["dtmf"]["digit"])[:1])
+            return on.KeyPressed(_text(data["dtmf"]["digit"])[:1])
         if event == "typed":
-            return on.CallerTyped(str(data["typed"]["text"])[:MAX_TYPED_CHARS])
+            return on.CallerTyped(_text(data["typed"]["text"])[:MAX_TYPED_CHARS])
         return StreamStop()
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(type(error).__name__, code="malformed_message") from None
@@ -87,7 +87,13 @@ def _start(data: dict[str, object]) -> StreamStart:
         raise TypeError
     given = start.get("customParameters") or {}
     parameters = {str(name): str(value) for name, value in given.items()}
-    return StreamStart(str(start["streamSid"]), str(start["callSid"]), parameters)
+    return StreamStart(_text(start["streamSid"]), _text(start["callSid"]), parameters)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
 
 
 def _check_stream(data: dict[str, object], stream_sid: str | None) -> None:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
-_FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FORWARDING_HEADERS = ("forwarded", "x-forwarded-", "x-real-ip", "via", "cf-connecting-ip")
+"""Beginnings of the headers by which a proxy or tunnel gives itself away."""
 
 
 def is_local(peer: str | None, host: str, header_names: Iterable[str]) -> bool:
@@ -20,10 +21,13 @@ def is_local(peer: str | None, host: str, header_names: Iterable[str]) -> bool:
 
     A tunnel also arrives from 127.0.0.1, but under another Host or with a forwarding header.
     """
-    names = {name.lower() for name in header_names}
-    if any(name in names for name in _FORWARDING_HEADERS):
+    if any(name.lower().startswith(_FORWARDING_HEADERS) for name in header_names):
         return False
-    return _is_loopback(peer or "") and _is_loopback(urlsplit(f"//{host}").hostname or "")
+    try:
+        hostname = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return _is_loopback(peer or "") and _is_loopback(hostname or "")
 
 
 def _is_loopback(host: str) -> bool:
@@ -41,7 +45,10 @@ def is_signed(
     """Tell whether ``signature`` is Twilio's for ``url`` (as configured) and ``parameters``."""
     if not signature:
         return False
-    return bool(RequestValidator(auth_token).validate(url, parameters, signature))
+    try:
+        return bool(RequestValidator(auth_token).validate(url, parameters, signature))
+    except ValueError:  # an address made from a broken Host header
+        return False
 
 
 def sign(auth_token: str, url: str, parameters: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ def public_url(
         websocket: whether a ``ws``/``wss`` address is wanted.
     """
     scheme, _, host = (configured_origin or request_origin).rstrip("/").partition("://")
+    scheme = scheme.lower()
     if websocket:
         scheme = "wss" if scheme == "https" else "ws"
     return f"{scheme}://{host}{path}"

@@ -13,7 +13,7 @@ from server.audio.voice import EVIDENCE_ENOUGH, Voice, VoiceActivity
 PRE_ROLL_MS = 300
 """Audio from before the estimated onset that goes along."""
 
-_RING_MS = 1200
+_RING_MS = 1500
 _ONSET_GAP_FRAMES = 2
 """Unvoiced frames that an onset may hold (a stop consonant is silent for 40 ms)."""
 
@@ -21,7 +21,7 @@ _FRESH_FRAMES = 6
 _FRESH_WINDOW_FRAMES = 12
 """A sound that fills no more than half of the last 240 ms has just begun."""
 
-_LOOK_BACK_MS = 600
+_LOOK_BACK_MS = 1200
 _LOOK_BACK_GAP_FRAMES = 5
 """Searching backwards for the onset, a silence longer than this ends the word."""
 
@@ -151,6 +151,9 @@ class Endpointer:
         self.utterance = None
         self._voiced = self._gap = 0
         self._activity.settle()
+        # What has been passed on already must not come again with the next one's pre-roll.
+        self._ring.clear()
+        self._loud.clear()
         return ended
 
     def pre_roll(self) -> bytes:

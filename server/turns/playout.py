@@ -112,7 +112,7 @@ class Playout:
     def rewind(self, now: float) -> None:
         """Twilio's buffer is being cleared: what was not heard of the reply is unsent again."""
         self._sent = min(self._sent, self.heard_ms(now) // FRAME_MS)
-        self._line_free_at = now
+        self._line_free_at = now - self._lag  # all of it has been heard
         self._levels = deque(
             ((at, level) for at, level in self._levels if at <= now), maxlen=self._levels.maxlen
         )

@@ -43,9 +43,6 @@ def test_a_very_long_business_prompt_is_whole_in_the_full_version_only() -> None
     assert len(prompts.compact) <= COMPACT_CHARS + 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="name and greeting are not counted: the compact prompt grows with them"
-)
 def test_the_longest_name_and_greeting_leave_the_compact_one_compact() -> None:
     """The API takes names of 200 characters and greetings of 500."""
     compact = garage(FLOW * 20, name="נ" * 200, greeting="ב" * 500).compact

@@ -176,7 +176,6 @@ def test_garbage_is_a_protocol_error_or_audio(file: bytes) -> None:
         assert isinstance(wav_to_mulaw(file), bytes)
 
 
-@pytest.mark.xfail(strict=True, reason="the rate is believed: 200 bytes become 800,000 samples")
 def test_a_rate_that_no_recorder_has_is_refused() -> None:
     with pytest.raises(ProtocolError):
         wav_to_mulaw(wav(pcm(*range(100)), rate=1))

@@ -123,10 +123,6 @@ def test_what_waited_for_the_reader_to_begin_was_not_its_fault(now: list[float])
     assert inbox.stuck_seconds() == 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="it counts from the last taking: a process that stood still for 5 s cuts all its calls",
-)
 def test_an_item_that_has_just_come_does_not_wait_since_the_last_one(now: list[float]) -> None:
     inbox = Inbox()
     inbox.begin()

@@ -197,11 +197,6 @@ def test_a_database_that_is_gone_for_a_while_gets_everything_once_it_is_back(
     assert books.call().status == "in-progress"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="every OperationalError counts as 'gone': one statement that can never run holds up "
-    "the rows of all calls for ever",
-)
 def test_a_write_that_can_never_run_does_not_hold_up_the_others(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,10 +263,6 @@ def test_an_arrival_at_a_business_that_is_gone_stores_nothing(books: Books) -> N
     assert (books.count(Lead), books.count(Call)) == (0, 0)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="PostgreSQL refuses what is longer than its column: call, lead and turns are lost",
-)
 @pytest.mark.parametrize("column", ["from_number", "to_number"])
 def test_an_address_of_any_length_fits_its_column(books: Books, column: str) -> None:
     """A SIP address as ``From`` is easily longer than 40 characters."""
@@ -388,9 +379,6 @@ def test_what_was_learned_adds_up_in_the_lead(books: Books) -> None:
     assert lead.name == "דנה כהן"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="lead.name keeps what was learned first, also when that was half a name"
-)
 def test_a_corrected_name_is_the_leads_name(books: Books) -> None:
     books.write(
         books.arrival(),
@@ -400,9 +388,6 @@ def test_a_corrected_name_is_the_leads_name(books: Books) -> None:
     assert books.lead().name == "קוראים לי דנה כהן"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the number given by a caller who hides theirs is only in the lead's fields"
-)
 def test_the_number_of_a_hidden_caller_is_the_leads_number(books: Books) -> None:
     books.write(
         books.arrival(from_number="anonymous"), store.lead_learned(SID, {"phone": "054-1234567"})

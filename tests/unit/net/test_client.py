@@ -132,16 +132,12 @@ def test_a_secure_address_does_not_talk_to_an_insecure_server() -> None:
     assert failed.value.code == "handshake"
 
 
-@pytest.mark.xfail(strict=True, reason="what came in the handshake's own segment is thrown away")
 def test_a_message_right_behind_the_handshake_is_not_lost() -> None:
     with listening(lambda sock: upgraded(sock, b"session.created", b"error").close()) as port:
         ours = connect(f"ws://127.0.0.1:{port}/", HEADERS, PATIENCE_SECONDS)
         assert list(ours.messages()) == [b"session.created", b"error"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="InvalidURI and UnicodeError pass through: they are no ProviderError"
-)
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9/", "ws://", f"ws://{'a' * 70}.example.invalid/"]
 )

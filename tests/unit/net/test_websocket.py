@@ -151,9 +151,6 @@ def test_our_close_is_said_and_the_peers_answer_ends_the_messages() -> None:
         assert everything(ours) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the reader ends at the close frame, before the protocol has a close code"
-)
 @pytest.mark.parametrize("by_us", [True, False])
 def test_it_knows_how_it_was_closed(by_us: bool) -> None:
     with connected() as (ours, peer):
@@ -314,10 +311,6 @@ def test_closing_is_quick_while_a_writer_is_stuck() -> None:
             assert time.monotonic() - started < 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the close frame itself waits for the peer, with the lock held, for ever",
-)
 def test_closing_is_quick_with_a_frozen_peer() -> None:
     with connected() as (ours, _):
         stuff(ours._socket)

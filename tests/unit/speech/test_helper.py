@@ -233,9 +233,6 @@ def test_no_text_whatever_ends_the_helper(
         assert refused.code not in ("helper_failed", "helper_ended")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="orjson's TypeError passes through ask(): it is no ProviderError"
-)
 def test_text_that_cannot_be_encoded_is_a_failure_like_any_other(voice: LocalSynthesiser) -> None:
     with pytest.raises(SynthesiserError):
         voice.synthesise("\ud800", "he-IL")
@@ -271,20 +268,9 @@ HEAD = orjson.dumps({"ok": True})
         struct.pack(">II", len(HEAD), 4) + HEAD + b"abc",
         struct.pack(">II", MAX_BYTES + 1, 0),
         struct.pack(">II", 2, MAX_BYTES + 1),
-        pytest.param(
-            struct.pack(">II", len(HEAD), 0),
-            marks=pytest.mark.xfail(strict=True, reason="an end after the lengths is taken for {}"),
-        ),
-        pytest.param(
-            struct.pack(">II", len(HEAD), 4) + HEAD,
-            marks=pytest.mark.xfail(
-                strict=True, reason="an end before the payload is an empty clip, kept for ever"
-            ),
-        ),
-        pytest.param(
-            struct.pack(">II", 3, 0) + b"{x}",
-            marks=pytest.mark.xfail(strict=True, reason="a JSONDecodeError passes through"),
-        ),
+        struct.pack(">II", len(HEAD), 0),
+        struct.pack(">II", len(HEAD), 4) + HEAD,
+        struct.pack(">II", 3, 0) + b"{x}",
     ],
 )
 def test_a_stream_that_ends_or_makes_no_sense_in_a_message_is_an_error(stream: bytes) -> None:

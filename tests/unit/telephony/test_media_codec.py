@@ -152,7 +152,6 @@ def test_what_breaks_the_protocol_is_refused(message: bytes) -> None:
     assert refusal(message) == "malformed_message"
 
 
-@pytest.mark.xfail(strict=True, reason="str(None): the key becomes N, the words become 'None'")
 @pytest.mark.parametrize(
     "message",
     [

@@ -45,7 +45,6 @@ def test_a_query_stays_in_its_place() -> None:
     assert public_url(PUBLIC, HERE, "/p?a=1&b=%20") == PUBLIC + "/p?a=1&b=%20"
 
 
-@pytest.mark.xfail(strict=True, reason="HTTPS:// in capitals passes the settings and becomes ws://")
 def test_the_scheme_may_be_written_in_capitals() -> None:
     address = public_url("HTTPS://phone.example.com", HERE, MEDIA_PATH, websocket=True)
     assert address == "wss://phone.example.com/ws/twilio-media"

@@ -139,20 +139,12 @@ def test_gaps_in_the_onset_do_not_cost_its_first_sound() -> None:
     assert endpointer.pre_roll().find(first) == PRE_ROLL_MS * mulaw.BYTES_PER_MS
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BARGE_IN_VOICE_FRAMES may be 50: more than the ring, and the look back, can hold",
-)
 def test_the_slowest_onset_that_may_be_set_keeps_its_pre_roll() -> None:
     endpointer = Endpointer(50, HANGOVER_MS)
     pushed = numbered(endpointer, quiet=60, voiced=50)
     assert endpointer.pre_roll() == pushed[-(PRE_ROLL_MS + 1000) * mulaw.BYTES_PER_MS :]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the pre-roll reaches back over the pause into audio that was committed before",
-)
 @pytest.mark.parametrize("hangover_ms", [80, 200])
 def test_an_utterance_does_not_hold_the_end_of_the_one_before(hangover_ms: int) -> None:
     endpointer = Endpointer(ONSET, hangover_ms)
