@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from server.caller.line import Webhooks
@@ -90,7 +91,7 @@ def test_the_caller_interrupts_the_agent(
     hear_greeting(caller)
     asked_until = caller.say(speech("word_4.wav"))
     answer = caller.wait_for("agent_starts", after=asked_until)
-    caller.wait_for("caller_stops", after=asked_until - 0.1)
+    time.sleep(1)  # the agent talks
     caller.say(speech("word_1.wav"))
     cleared = caller.wait_for("clear", after=answer.at)
     second = caller.wait_for("agent_starts", after=cleared.at)
