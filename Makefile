@@ -25,14 +25,14 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 # The server alone, in the foreground, with the environment as it is.
 serve: install
 	@$(FLASK) db upgrade
-	exec $(BIN)/gunicorn wsgi:app
+	@PYTHONWARNINGS=ignore exec $(BIN)/gunicorn wsgi:app
 
 # Everything for a first look: the database, a demo business, the server.
 run: install
 	@$(FLASK) db upgrade
 	@$(FLASK) demo seed --if-empty
 	@$(FLASK) settings address
-	exec $(BIN)/gunicorn wsgi:app
+	@PYTHONWARNINGS=ignore exec $(BIN)/gunicorn wsgi:app
 
 # Ring the running server; ARGS="--say 'איפה אתם?'" and the like are passed on.
 call: install

@@ -78,7 +78,7 @@ class CallService:
         """Prepare the call for its stream; a call that is bound already stays as it is."""
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
-        arrived_at, at = monotonic(), utc_now()
+        arrived_at = monotonic()
         inbox = Inbox()
         prompts = self._prompts(business, direction)
         caller_number = from_number if direction == "inbound" else to_number
@@ -106,18 +106,15 @@ class CallService:
         log.info(
             "[PROMPT] call=%s compact=%d full=%d", call_sid, len(prompts.compact), len(prompts.full)
         )
-        self.recorder.write(
-            store.call_arrived(
-                call_sid=call_sid,
-                business_id=business.id,
-                direction=direction,
-                from_number=from_number,
-                to_number=to_number,
-                is_test=is_test,
-                prompt_hash=prompts.fingerprint,
-                agent=agent.name,
-                at=at,
-            )
+        self.note_arrival(
+            call_sid,
+            business,
+            direction,
+            from_number,
+            to_number,
+            is_test=is_test,
+            prompt_hash=prompts.fingerprint,
+            agent=agent.name,
         )
 
     def note_arrival(
@@ -127,8 +124,12 @@ class CallService:
         direction: str,
         from_number: str,
         to_number: str,
+        *,
+        is_test: bool = False,
+        prompt_hash: str = "",
+        agent: str = "",
     ) -> None:
-        """Keep a call that gets no stream: it becomes a lead all the same."""
+        """Have the lead and the row of a call made; also of one that gets no stream."""
         self.recorder.write(
             store.call_arrived(
                 call_sid=call_sid,
@@ -136,9 +137,9 @@ class CallService:
                 direction=direction,
                 from_number=from_number,
                 to_number=to_number,
-                is_test=False,
-                prompt_hash="",
-                agent="",
+                is_test=is_test,
+                prompt_hash=prompt_hash,
+                agent=agent,
                 at=utc_now(),
             )
         )
