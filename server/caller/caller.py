@@ -180,12 +180,12 @@ class Caller:
 
     def _take_messages(self) -> None:
         while not self.line.inbox.empty():
-            message = self.line.inbox.get_nowait()
-            if message is None:
+            arrival = self.line.inbox.get_nowait()
+            if arrival is None:
                 raise ConnectionError("the server has closed the stream")
-            self._take(message)
+            self._take(*arrival)
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _take(self, at: float, message: dict[str, Any]) -> None:
         event = message.get("event")
         if message.get("streamSid") != self.line.stream_sid:
             raise ProtocolError(f"{event} for another stream", code="wrong_stream")
@@ -195,7 +195,7 @@ class Caller:
             for name in self.ear.mark(message["mark"]["name"]):
                 self._echo(name)
         elif event == "clear":
-            self._note("clear")
+            self._note("clear", at - self._started_at)
             if self._sounding:
                 self._sounding = False
                 self._note("agent_stops")

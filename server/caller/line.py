@@ -17,6 +17,7 @@ import orjson
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from server.clock import monotonic
 from server.errors import ProtocolError
 from server.telephony.signature import sign
 
@@ -105,8 +106,8 @@ class MediaLine:
     def __init__(self, offer: StreamOffer, call_sid: str, headers: Mapping[str, str]) -> None:
         self.call_sid = call_sid
         self.stream_sid = "MZ" + call_sid[2:]
-        self.inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        """Decoded messages; None once the server has closed."""
+        self.inbox: queue.SimpleQueue[tuple[float, dict[str, Any]] | None] = queue.SimpleQueue()
+        """When each message came, and what it says; None once the server has closed."""
         self._socket: ClientConnection = connect(
             offer.url, additional_headers=dict(headers), compression=None, proxy=None, legacy=True
         )
@@ -185,7 +186,7 @@ class MediaLine:
     def _read(self) -> None:
         try:
             for message in self._socket:
-                self.inbox.put(orjson.loads(message))
+                self.inbox.put((monotonic(), orjson.loads(message)))
         except ConnectionClosed:
             pass
         finally:

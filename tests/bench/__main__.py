@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench import ears
 from tests.bench.figures import table
-from tests.bench.line import measure_line, measure_load
+from tests.bench.line import measure_interruptions, measure_line, measure_load
 from tests.e2e.server_process import ServerProcess
 from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
@@ -38,7 +38,7 @@ def _measure_the_line() -> None:
         server.prepare()
         server.start()
         try:
-            figures = measure_line(server, openai)
+            figures = measure_line(server, openai) + measure_interruptions(server, openai)
             busy, cpu = measure_load(server)
             print(table([*figures, *busy]))
             print(cpu)

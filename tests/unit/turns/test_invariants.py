@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.audio import mulaw
-from server.audio.framing import FRAME_MS
+from server.audio.framing import FRAME_MS, frames_of
 from server.turns import actions as do
 from server.turns import events as on
 from server.turns.core import CallCore
@@ -46,6 +48,7 @@ def test_whatever_happens_the_invariants_hold(script: list[tuple[float, list[on.
     core, now = CallCore(POLICY), 0.0
     cancelled: set[str] = set()
     hang_ups = 0
+    sounding = False
     line_free_at = 0.0
     asked: set[str] = set()
     events: list[tuple[float, on.Event]] = [(0.0, on.StreamStarted())]
@@ -56,15 +59,26 @@ def test_whatever_happens_the_invariants_hold(script: list[tuple[float, list[on.
             now += FRAME_MS / 1000
     for at, event in events:
         before = core.state
-        for action in core.handle(event, at):
+        done = core.handle(event, at)
+        if before in (State.SPEAKING, State.GREETING) and core.state is State.LISTENING:
+            tags = {action.tag for action in done if isinstance(action, do.Note)}
+            stopped = any(isinstance(action, do.SendClear) for action in done)
+            assert stopped or "[MARK_ACK]" in tags or not sounding, (
+                "the caller was not done hearing"
+            )
+        for action in done:
             assert hang_ups == 0, "nothing follows the hang-up"
             if isinstance(action, do.HangUp):
                 hang_ups += 1
             elif isinstance(action, do.SendAudio):
+                sounding = True
                 line_free_at = max(line_free_at, at) + mulaw.duration_ms(action.audio) / 1000
                 assert line_free_at - at <= 0.4 + 1e-6, "never more than 400 ms at Twilio"
             elif isinstance(action, do.SendClear):
                 line_free_at = at
+                sounding = False
+            elif isinstance(action, do.Note) and action.tag == "[MARK_ACK]":
+                sounding = False
             elif isinstance(action, do.CancelAgent):
                 assert action.reply_id in asked, "only what was asked for is cancelled"
                 assert action.reply_id not in cancelled, "and only once"
@@ -90,3 +104,29 @@ def test_whatever_happens_the_invariants_hold(script: list[tuple[float, list[on.
             later = core.next_deadline()
             assert later is None or later > at, "the loop would spin"
     assert core.state is State.ENDED or at > 5
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 60)), max_size=12))
+def test_no_audio_of_the_caller_is_lost_or_sent_twice(pattern: list[tuple[bool, int]]) -> None:
+    """What goes upstream is the caller's own frames, in order, each at most once."""
+    core = CallCore(replace(POLICY, caller_speaks_first=True))
+    core.handle(on.StreamStarted(), 0.0)
+    numbered: dict[bytes, int] = {}
+    heard: list[bytes] = []
+    spoken_frames: list[int] = []
+    now = 0.0
+    for loud, count in pattern:
+        for _ in range(count):
+            number = len(numbered)
+            frame = voice(FRAME_MS, dbfs=-20.0 if loud else -70.0, seed=number + 1)
+            numbered[frame] = number
+            now += FRAME_MS / 1000
+            for action in core.handle(on.CallerAudio(frame), now):
+                if isinstance(action, do.HearAudio):
+                    heard.extend(frames_of(action.audio))
+            if core._listening.caller_speaks:
+                spoken_frames.append(number)
+    numbers = [numbered[frame] for frame in heard]
+    assert numbers == sorted(set(numbers))
+    if core._listening._cutter is None:
+        assert set(spoken_frames) <= set(numbers)
