@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.turns import actions as do
-from server.turns.model import CallerTurn
+from server.turns.model import TRANSITIONS, CallerTurn, State
 from server.turns.policy import CallPolicy
 
 
@@ -14,6 +14,7 @@ class Context:
         self.policy = policy
         self.now = 0.0
         """Seconds, as the session's clock counts them."""
+        self.state = State.CONNECTING
         self.out: list[do.Action] = []
         self._last_id = 0
         self._next_index = 0
@@ -40,6 +41,18 @@ class Context:
         """Return the next row number of the transcript."""
         self._next_index += 1
         return self._next_index - 1
+
+    def go(self, state: State) -> None:
+        """Change the call's state.
+
+        Raises:
+            AssertionError: the table has no such way.
+        """
+        if state is self.state:
+            return
+        if state not in TRANSITIONS[self.state]:
+            raise AssertionError(f"no way from {self.state} to {state}")
+        self.state = state
 
     def save_caller(self, turn: CallerTurn) -> None:
         """Store what is known of the caller's ``turn``, giving it a row if it has none."""

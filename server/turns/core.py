@@ -1,9 +1,9 @@
 """The core of a call: one object, events in, actions out, no clock and no I/O.
 
-The session hands it everything that happens together with the time, carries out the actions that
-come back, and wakes it at ``next_deadline()``. The rules of turn-taking (spec: call, 1-4) are
-here and in the two sides it joins, ``Listening`` and ``Speaking``; ``model.TRANSITIONS`` is the
-table of its states.
+The session hands it everything that happens together with the time and carries out the actions
+that come back. While the caller's frames come they bring the time; ``next_deadline()`` tells when
+time alone has something to do. The rules of turn-taking (spec: call, 1-4) are here and in what it
+joins, ``Listening``, ``Answering`` and ``Speaking``; ``model.TRANSITIONS`` is the table of states.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from server.audio.silero import SileroModel
 from server.turns import actions as do
 from server.turns import events as on
+from server.turns.answering import Answering
 from server.turns.backchannel import is_backchannel
 from server.turns.context import Context
 from server.turns.dictation import (
@@ -26,19 +27,13 @@ from server.turns.dictation import (
 from server.turns.endpointing import Speech
 from server.turns.listening import Listening
 from server.turns.model import (
-    AGENT_PATH,
     FALLBACK_PATH,
-    FAQ_PATH,
     GREETING_PATH,
-    TRANSITIONS,
     CallerTurn,
     State,
 )
 from server.turns.policy import CallPolicy, Phrase
 from server.turns.speaking import Speaking
-
-MAX_FAQ_CHARS = 200
-"""Longer utterances go to the agent (spec: call, 4)."""
 
 
 class CallCore:
@@ -46,28 +41,31 @@ class CallCore:
 
     def __init__(self, policy: CallPolicy, speech_model: SileroModel | None = None) -> None:
         self.policy = policy
-        self.state = State.CONNECTING
         self._context = Context(policy)
         self._listening = Listening(self._context, speech_model)
         self._speaking = Speaking(self._context)
-        self._agent_lost = False
-        self._recognises = policy.recognises
+        self._answering = Answering(self._context, self._listening, self._speaking, self._hang_up)
         self._answered: CallerTurn | None = None
         """The turn that the reply at hand answers."""
-        self._failed_replies = 0
-        self._prompt_upgraded = False
-        self._upgrade_asked_at = 0.0
         self._started_at = 0.0
         self._refractory_until = float("-inf")
         self._keys = ""
         self._keys_until: float | None = None
+
+    @property
+    def state(self) -> State:
+        """Where the call stands."""
+        return self._context.state
 
     def handle(self, event: on.Event, now: float) -> list[do.Action]:
         """Take ``event``, which happened at ``now`` (seconds), and return what is to be done."""
         if self.state is State.ENDED:
             return []
         self._context.begin(now)
-        _HANDLERS[type(event)](self, event)
+        if (answer := _ANSWERS.get(type(event))) is not None:
+            answer(self._answering, event)
+        else:
+            _HANDLERS[type(event)](self, event)
         self._keep_deadlines()
         self._pump()
         return self._context.out
@@ -101,7 +99,7 @@ class CallCore:
         if self._past(self._listening.settle_at) and self._listening.turn is not None:
             self._settle(self._listening.turn)
         if self._past(self._speaking.stalled_at):
-            self._reply_stalled()
+            self._answering.reply_stalled()
         overdue = self._speaking.mark_overdue_at
         if overdue is not None and now >= overdue:
             self._reply_heard(mark_echoed=False)
@@ -113,10 +111,10 @@ class CallCore:
 
     def _on_started(self, _: on.StreamStarted) -> None:
         self._started_at = self._context.now
-        self._go(State.GREETING)
+        self._context.go(State.GREETING)
         if self.policy.caller_speaks_first:
-            self._upgrade_prompt()
-            self._go(State.LISTENING)
+            self._answering.upgrade_prompt()
+            self._context.go(State.LISTENING)
         elif self.policy.greeting_text:
             self._speaking.say(self.policy.greeting_text, GREETING_PATH)
         else:
@@ -196,14 +194,14 @@ class CallCore:
             self._speaking.withdraw()
         turn.answered_words = turn.words
         if turn.words:
-            self._go(State.THINKING)
+            self._context.go(State.THINKING)
             self._context.save_caller(turn)
-            self._ask_agent(turn.words)
+            self._answering.ask_agent(turn.words)
 
     def _think(self, turn: CallerTurn) -> None:
         """The caller has stopped: decide on the words once they are all there."""
         if self._speaking.reply is None and self._speaking.held is None:
-            self._go(State.THINKING)
+            self._context.go(State.THINKING)
         if not turn.waiting:
             self._settle(turn)
 
@@ -224,28 +222,24 @@ class CallCore:
                 turn.follows(self._answered)
                 words = turn.words
             self._speaking.drop_held()
-            self._go(State.THINKING)
+            self._context.go(State.THINKING)
         if self._speaking.reply is not None:
             if not turn.failed and words == (turn.answered_words or ""):
                 return  # the sound held no new words: what was prepared is played
             self._speaking.withdraw()
-            self._go(State.THINKING)
+            self._context.go(State.THINKING)
         if not words and not turn.failed:
             self._no_words(turn)
             return
         turn.answered_words = words
         self._context.save_caller(turn)
-        for_faq = words and not turn.failed and not turn.cut and len(words) <= MAX_FAQ_CHARS
-        if for_faq and self.policy.faq_enabled:
-            self._context.do(do.MatchFaq(turn.utterances[-1], words))
-        else:
-            self._ask_agent(words or None)
+        self._answering.answer(turn)
 
     def _takes_the_floor(self, turn: CallerTurn) -> bool:
         """Tell whether what was said while the agent spoke means that it shall be silent."""
         if turn.words:
             return self._speaking.asks_something or not is_backchannel(turn.words)
-        if self._recognises and not turn.failed:
+        if self._answering.recognises and not turn.failed:
             return False
         return turn.speech_ms >= self.policy.wordless_speech_ms
 
@@ -255,13 +249,13 @@ class CallCore:
         if turn is not None and turn.words:
             self._context.save_caller(turn)
         self._speaking.resume()
-        self._go(State.SPEAKING)
+        self._context.go(State.SPEAKING)
 
     def _no_words(self, turn: CallerTurn) -> None:
         policy = self.policy
         long_enough = turn.voiced_ms >= policy.min_utterance_seconds * 1000
         spoke = long_enough or turn.speech_ms >= policy.wordless_speech_ms
-        if spoke and not self._recognises and policy.takes_messages:
+        if spoke and not self._answering.recognises and policy.takes_messages:
             # Nobody here can understand a word: the carrier records what the caller has to say.
             phrase = policy.phrases.get(Phrase.LEAVE_MESSAGE, "")
             self._speaking.say(phrase, FALLBACK_PATH, end_reason="error")
@@ -270,131 +264,7 @@ class CallCore:
             self._speaking.say(phrase, FALLBACK_PATH)
             return
         self._listening.close_turn()
-        self._go(State.LISTENING)
-
-    # Answers
-
-    def _on_faq_hit(self, event: on.FaqHit) -> None:
-        turn = self._awaiting_answer(event.utterance_id)
-        if turn is not None:
-            turn.match_ms = event.match_ms
-            self._speaking.say(event.answer_text, FAQ_PATH, intent_key=event.intent_key)
-
-    def _on_faq_missed(self, event: on.FaqMissed) -> None:
-        turn = self._awaiting_answer(event.utterance_id)
-        if turn is not None:
-            turn.match_ms = event.match_ms
-            self._ask_agent(turn.words)
-
-    def _awaiting_answer(self, utterance_id: str) -> CallerTurn | None:
-        turn = self._listening.turn
-        if turn is None or not turn.settled or self._speaking.reply is not None:
-            return None
-        return turn if turn.utterances[-1:] == [utterance_id] else None
-
-    def _ask_agent(self, words: str | None) -> None:
-        self._upgrade_prompt()
-        self._speaking.ask_agent(words, FALLBACK_PATH if self._agent_lost else AGENT_PATH)
-
-    def _on_clip(self, event: on.ClipReady) -> None:
-        if self._speaking.expects(event.reply_id):
-            self._speaking.add_audio(event.reply_id, event.audio)
-            self._speaking.finish_audio()
-
-    def _on_clip_failed(self, event: on.ClipFailed) -> None:
-        if self._speaking.expects(event.reply_id):
-            self._clip_failed()
-
-    def _clip_failed(self) -> None:
-        reply = self._speaking.reply
-        if reply is None:
-            return
-        self._context.note("[TTS_FAILED]", reply=reply.id, path=reply.path)
-        self._speaking.withdraw()
-        turn = self._listening.turn
-        if reply.hang_up:
-            self._hang_up(reply.end_reason)
-        elif reply.path == GREETING_PATH:
-            self._speaking.ask_agent(None, GREETING_PATH)
-        elif reply.path == FAQ_PATH and turn is not None:
-            self._ask_agent(turn.words)
-        else:
-            self._leave_unanswered()
-
-    def _leave_unanswered(self) -> None:
-        """There will be no reply to what was settled: listen on."""
-        turn = self._listening.turn
-        if turn is not None and turn.settled:
-            self._listening.close_turn()
-        self._go(State.THINKING if self._listening.undecided else State.LISTENING)
-
-    def _on_agent_audio(self, event: on.AgentAudio) -> None:
-        self._speaking.add_audio(event.reply_id, event.audio)
-
-    def _on_agent_text(self, event: on.AgentText) -> None:
-        if reply := self._speaking.expects(event.reply_id):
-            reply.text += event.delta
-
-    def _on_agent_finished(self, event: on.AgentFinished) -> None:
-        reply = self._speaking.expects(event.reply_id)
-        if reply is None:
-            return
-        reply.hang_up = reply.hang_up or event.hang_up
-        if reply.path == GREETING_PATH:
-            self._upgrade_prompt()
-        if reply.ready_at is not None:
-            self._failed_replies = 0
-            self._speaking.finish_audio()
-        elif event.hang_up:
-            goodbye = self.policy.phrases.get(Phrase.GOODBYE, "")
-            self._speaking.say(goodbye, reply.path, end_reason="agent_goodbye")
-        elif self._failed_replies == 0:  # one refusal does not make a lost agent: ask once more
-            self._failed_replies += 1
-            self._speaking.withdraw()
-            turn = self._listening.turn
-            self._speaking.ask_agent(turn.words or None if turn else None, reply.path)
-        else:
-            self._agent_failed("failed")
-
-    def _on_upgraded(self, _: on.PromptUpgraded) -> None:
-        took_ms = round((self._context.now - self._upgrade_asked_at) * 1000)
-        self._context.note("[PROMPT_UPGRADE]", ms=took_ms)
-
-    def _on_agent_lost(self, event: on.AgentLost) -> None:
-        self._agent_failed(event.reason)
-
-    def _reply_stalled(self) -> None:
-        """Audio that is owed has not come: do without it."""
-        reply = self._speaking.reply
-        if reply is None:
-            return
-        if reply.ready_at is not None:
-            self._speaking.finish_audio()
-        elif reply.from_agent:
-            self._agent_failed("too_slow")
-        else:
-            self._clip_failed()
-
-    def _agent_failed(self, reason: str) -> None:
-        """Go on without the agent: the receptionist takes its place for the rest of the call."""
-        first_time = not self._agent_lost
-        if first_time:
-            self._agent_lost = True
-            self._recognises = False  # the agent's session was the recogniser as well
-            self._context.do(do.UseReceptionist(reason))
-        reply = self._speaking.reply
-        if reply is None or not reply.from_agent or reply.finished:
-            return
-        if reply.ready_at is not None:
-            self._speaking.finish_audio()
-            return
-        self._speaking.withdraw()
-        if first_time:
-            path = reply.path if reply.path == GREETING_PATH else FALLBACK_PATH
-            turn = self._listening.turn
-            self._speaking.ask_agent(turn.words or None if turn else None, path)
-        else:
-            self._leave_unanswered()
+        self._context.go(State.LISTENING)
 
     # The caller's ear
 
@@ -429,7 +299,7 @@ class CallCore:
             self._context.do(do.SendAudio(audio))
             reply = self._speaking.reply
             if reply is not None and not reply.from_agent:
-                self._upgrade_prompt()
+                self._answering.upgrade_prompt()
         self._speaking.mark_if_sent()
 
     def _begin_sounding(self) -> None:
@@ -438,7 +308,7 @@ class CallCore:
             return
         turn = self._answered = self._listening.close_turn()
         if reply.path != GREETING_PATH:
-            self._go(State.SPEAKING)
+            self._context.go(State.SPEAKING)
         self._speaking.note_latency(turn)
         self._speaking.save(reply)
 
@@ -455,7 +325,7 @@ class CallCore:
         if reply.hang_up:
             self._hang_up(reply.end_reason)
         else:
-            self._go(State.LISTENING)
+            self._context.go(State.LISTENING)
 
     def _interrupt(self) -> None:
         if self._speaking.heard_whole:  # only its silent tail is left: that is no interruption
@@ -463,27 +333,14 @@ class CallCore:
             return
         self._speaking.interrupt(self._listening.since_onset_ms)
         self._refractory_until = float("-inf")
-        self._go(State.LISTENING)
+        self._context.go(State.LISTENING)
 
     # Ends and small things
 
     def _hang_up(self, reason: str) -> None:
         self._speaking.cut_off()
-        self._go(State.ENDED)
+        self._context.go(State.ENDED)
         self._context.do(do.HangUp(reason))
-
-    def _upgrade_prompt(self) -> None:
-        if not self._prompt_upgraded:
-            self._prompt_upgraded = True
-            self._upgrade_asked_at = self._context.now
-            self._context.do(do.UpgradePrompt())
-
-    def _go(self, state: State) -> None:
-        if state is self.state:
-            return
-        if state not in TRANSITIONS[self.state]:
-            raise AssertionError(f"no way from {self.state} to {state}")
-        self.state = state
 
 
 _HANDLERS: dict[type[Any], Callable[[CallCore, Any], None]] = {
@@ -495,14 +352,16 @@ _HANDLERS: dict[type[Any], Callable[[CallCore, Any], None]] = {
     on.EndRequested: CallCore._on_end,
     on.PartialTranscript: CallCore._on_partial,
     on.Transcript: CallCore._on_transcript,
-    on.FaqHit: CallCore._on_faq_hit,
-    on.FaqMissed: CallCore._on_faq_missed,
-    on.ClipReady: CallCore._on_clip,
-    on.ClipFailed: CallCore._on_clip_failed,
-    on.AgentAudio: CallCore._on_agent_audio,
-    on.AgentText: CallCore._on_agent_text,
-    on.AgentFinished: CallCore._on_agent_finished,
-    on.PromptUpgraded: CallCore._on_upgraded,
-    on.AgentLost: CallCore._on_agent_lost,
     on.Tick: CallCore._on_tick,
+}
+_ANSWERS: dict[type[Any], Callable[[Answering, Any], None]] = {
+    on.FaqHit: Answering.on_faq_hit,
+    on.FaqMissed: Answering.on_faq_missed,
+    on.ClipReady: Answering.on_clip,
+    on.ClipFailed: Answering.on_clip_failed,
+    on.AgentAudio: Answering.on_agent_audio,
+    on.AgentText: Answering.on_agent_text,
+    on.AgentFinished: Answering.on_agent_finished,
+    on.PromptUpgraded: Answering.on_upgraded,
+    on.AgentLost: Answering.on_agent_lost,
 }

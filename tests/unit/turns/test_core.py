@@ -511,7 +511,7 @@ def test_every_state_is_in_the_table_and_the_end_is_reachable() -> None:
 def test_a_way_that_is_not_in_the_table_is_refused() -> None:
     core = CallCore(CallPolicy())
     with pytest.raises(AssertionError, match="no way from connecting"):
-        core._go(State.SPEAKING)
+        core._context.go(State.SPEAKING)
 
 
 def test_keys_are_noted() -> None:

@@ -1,0 +1,197 @@
+"""Where answers come from: the FAQ, rendered speech, the agent, and who stands in for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from server.turns import actions as do
+from server.turns import events as on
+from server.turns.context import Context
+from server.turns.listening import Listening
+from server.turns.model import (
+    AGENT_PATH,
+    FALLBACK_PATH,
+    FAQ_PATH,
+    GREETING_PATH,
+    CallerTurn,
+    State,
+)
+from server.turns.policy import Phrase
+from server.turns.speaking import Speaking
+
+MAX_FAQ_CHARS = 200
+"""Longer utterances go to the agent (spec: call, 4)."""
+
+
+class Answering:
+    """Gets the caller an answer, whoever fails.
+
+    Args:
+        end: ends the call for the reason given.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        listening: Listening,
+        speaking: Speaking,
+        end: Callable[[str], None],
+    ) -> None:
+        self._context = context
+        self._listening = listening
+        self._speaking = speaking
+        self._end = end
+        self.recognises = context.policy.recognises
+        """Whether somebody understands the caller's words."""
+        self._agent_lost = False
+        self._failed_replies = 0
+        self._prompt_upgraded = False
+        self._upgrade_asked_at = 0.0
+
+    def answer(self, turn: CallerTurn) -> None:
+        """Get a reply to ``turn``: from the FAQ where it may know, else from the agent."""
+        policy, words = self._context.policy, turn.words
+        for_faq = words and not turn.failed and not turn.cut and len(words) <= MAX_FAQ_CHARS
+        if for_faq and policy.faq_enabled:
+            self._context.do(do.MatchFaq(turn.utterances[-1], words))
+        else:
+            self.ask_agent(words or None)
+
+    def on_faq_hit(self, event: on.FaqHit) -> None:
+        """Play the prepared answer."""
+        turn = self._awaiting_answer(event.utterance_id)
+        if turn is not None:
+            turn.match_ms = event.match_ms
+            self._speaking.say(event.answer_text, FAQ_PATH, intent_key=event.intent_key)
+
+    def on_faq_missed(self, event: on.FaqMissed) -> None:
+        """Ask the agent instead."""
+        turn = self._awaiting_answer(event.utterance_id)
+        if turn is not None:
+            turn.match_ms = event.match_ms
+            self.ask_agent(turn.words)
+
+    def _awaiting_answer(self, utterance_id: str) -> CallerTurn | None:
+        turn = self._listening.turn
+        if turn is None or not turn.settled or self._speaking.reply is not None:
+            return None
+        return turn if turn.utterances[-1:] == [utterance_id] else None
+
+    def ask_agent(self, words: str | None) -> None:
+        """Have the agent reply, with its full instructions."""
+        self.upgrade_prompt()
+        self._speaking.ask_agent(words, FALLBACK_PATH if self._agent_lost else AGENT_PATH)
+
+    def on_clip(self, event: on.ClipReady) -> None:
+        """Play rendered speech that has come."""
+        if self._speaking.expects(event.reply_id):
+            self._speaking.add_audio(event.reply_id, event.audio)
+            self._speaking.finish_audio()
+
+    def on_clip_failed(self, event: on.ClipFailed) -> None:
+        """Do without rendered speech that will not come."""
+        if self._speaking.expects(event.reply_id):
+            self._clip_failed()
+
+    def _clip_failed(self) -> None:
+        reply = self._speaking.reply
+        if reply is None:
+            return
+        self._context.note("[TTS_FAILED]", reply=reply.id, path=reply.path)
+        self._speaking.withdraw()
+        turn = self._listening.turn
+        if reply.hang_up:
+            self._end(reply.end_reason)
+        elif reply.path == GREETING_PATH:
+            self._speaking.ask_agent(None, GREETING_PATH)
+        elif reply.path == FAQ_PATH and turn is not None:
+            self.ask_agent(turn.words)
+        else:
+            self._leave_unanswered()
+
+    def _leave_unanswered(self) -> None:
+        """There will be no reply to what was settled: listen on."""
+        turn = self._listening.turn
+        if turn is not None and turn.settled:
+            self._listening.close_turn()
+        self._context.go(State.THINKING if self._listening.undecided else State.LISTENING)
+
+    def on_agent_audio(self, event: on.AgentAudio) -> None:
+        """Queue the agent's speech."""
+        self._speaking.add_audio(event.reply_id, event.audio)
+
+    def on_agent_text(self, event: on.AgentText) -> None:
+        """Note the agent's words."""
+        if reply := self._speaking.expects(event.reply_id):
+            reply.text += event.delta
+
+    def on_agent_finished(self, event: on.AgentFinished) -> None:
+        """The agent's reply is whole, or has failed."""
+        reply = self._speaking.expects(event.reply_id)
+        if reply is None:
+            return
+        reply.hang_up = reply.hang_up or event.hang_up
+        if reply.path == GREETING_PATH:
+            self.upgrade_prompt()
+        if reply.ready_at is not None:
+            self._failed_replies = 0
+            self._speaking.finish_audio()
+        elif event.hang_up:
+            goodbye = self._context.policy.phrases.get(Phrase.GOODBYE, "")
+            self._speaking.say(goodbye, reply.path, end_reason="agent_goodbye")
+        elif self._failed_replies == 0:  # one refusal does not make a lost agent: ask once more
+            self._failed_replies += 1
+            self._speaking.withdraw()
+            turn = self._listening.turn
+            self._speaking.ask_agent(turn.words or None if turn else None, reply.path)
+        else:
+            self._agent_failed("failed")
+
+    def on_upgraded(self, _: on.PromptUpgraded) -> None:
+        """The agent has its full instructions."""
+        took_ms = round((self._context.now - self._upgrade_asked_at) * 1000)
+        self._context.note("[PROMPT_UPGRADE]", ms=took_ms)
+
+    def on_agent_lost(self, event: on.AgentLost) -> None:
+        """The agent is gone for good."""
+        self._agent_failed(event.reason)
+
+    def reply_stalled(self) -> None:
+        """Audio that is owed has not come: do without it."""
+        reply = self._speaking.reply
+        if reply is None:
+            return
+        if reply.ready_at is not None:
+            self._speaking.finish_audio()
+        elif reply.from_agent:
+            self._agent_failed("too_slow")
+        else:
+            self._clip_failed()
+
+    def _agent_failed(self, reason: str) -> None:
+        """Go on without the agent: the receptionist takes its place for the rest of the call."""
+        first_time = not self._agent_lost
+        if first_time:
+            self._agent_lost = True
+            self.recognises = False  # the agent's session was the recogniser as well
+            self._context.do(do.UseReceptionist(reason))
+        reply = self._speaking.reply
+        if reply is None or not reply.from_agent or reply.finished:
+            return
+        if reply.ready_at is not None:
+            self._speaking.finish_audio()
+            return
+        self._speaking.withdraw()
+        if first_time:
+            path = reply.path if reply.path == GREETING_PATH else FALLBACK_PATH
+            turn = self._listening.turn
+            self._speaking.ask_agent(turn.words or None if turn else None, path)
+        else:
+            self._leave_unanswered()
+
+    def upgrade_prompt(self) -> None:
+        """Have the agent given its full instructions, once."""
+        if not self._prompt_upgraded:
+            self._prompt_upgraded = True
+            self._upgrade_asked_at = self._context.now
+            self._context.do(do.UpgradePrompt())
