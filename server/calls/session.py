@@ -88,6 +88,8 @@ class CallSession:
         self._own_events: deque[on.Event] = deque()
         self._end_reason: str | None = None
         self._line_broken = False
+        self._taken_at = self._started_at
+        """When the loop took the item that it is acting on."""
 
     def run(self) -> str:
         """Take the call; return why it ended. Leaves both sockets closed, whatever happens."""
@@ -131,6 +133,7 @@ class CallSession:
         ping_at = monotonic() + self._keepalive_seconds
         while self._end_reason is None:
             item = self._call.inbox.get()
+            self._taken_at = monotonic()
             if isinstance(item, on.Tick) and self._line_is_dead():
                 item = on.EndRequested("stream_lost")
             if isinstance(item, Signal):
@@ -236,6 +239,8 @@ class CallSession:
 
     def _send_clear(self, _: do.SendClear) -> None:
         self._send(self._encoder.clear)
+        took_ms = (monotonic() - self._taken_at) * 1000
+        log.info("[BARGE_IN] call=%s decision_to_clear_ms=%.2f", self._call.call_sid, took_ms)
 
     def _hear(self, action: do.HearAudio) -> None:
         self._call.transcriber.hear(action.audio)

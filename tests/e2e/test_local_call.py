@@ -112,3 +112,20 @@ def test_the_command_line_call_completes(local_server: ServerProcess) -> None:
     assert "[FAQ_FASTPATH]" in printed
     assert "ended by the server" in printed
     assert "PROBLEM" not in printed
+
+
+def test_a_real_caller_whom_nobody_understands_can_leave_a_message(
+    local_server: ServerProcess, speech: Speech
+) -> None:
+    """No key, no recogniser, no test: the call leads to the carrier's recorder, not in circles."""
+    caller = answered_call(local_server, test=False)
+    over = hear_greeting(caller)
+    caller.say(speech("speech_en_11s.wav")[: 8000 * 2])
+    sorry = caller.wait_for("agent_starts", after=over)
+    caller.wait_for("closed", after=sorry.at)
+    after = caller.after_stream({"To": DEMO_NUMBER})
+    assert after is not None
+    assert "<Record" in after.body
+    stored = stored_call(local_server, caller.line.call_sid)
+    assert stored["end_reason"] == "error"
+    assert stored["turns"][-1]["path"] == "FALLBACK"
