@@ -21,15 +21,18 @@ _FALL = 0.1
 """A line that has become much quieter is believed sooner."""
 
 _RISE_FRAMES = 150
-"""Sound that never pauses for this long (3 s) is no speech: the floor rises to its quietest."""
+"""Sound that is steady for this long (3 s) is no speech: the floor rises to its quietest."""
+
+_STEADY_RATIO = 4.0
+"""The loudest moment of steady noise is no louder than this times its quietest."""
 
 
 class EnergyGate:
     """Tells voiced frames from the line's noise by their level.
 
     The floor is the lower quartile of the calibration, then follows the quiet frames slowly. A
-    noise that begins later would be voice for ever, so the floor also rises to the quietest
-    moment of the last three seconds: speech has gaps, noise has not.
+    noise that begins later would be voice for ever, so the floor also rises to a sound that has
+    been steady for three seconds: speech is not, noise is.
     """
 
     def __init__(self) -> None:
@@ -57,8 +60,10 @@ class EnergyGate:
         self._voiced_run = self._voiced_run + 1 if voiced else 0
         self._recent.append(level)
         if self._voiced_run >= _RISE_FRAMES:
-            self.floor_rms = max(self.floor_rms, min(self._recent))
             self._voiced_run = 0
+            quietest = min(self._recent)
+            if max(self._recent) < _STEADY_RATIO * quietest:
+                self.floor_rms = max(self.floor_rms, quietest)
         return voiced
 
     def _calibrate(self, level: float) -> None:

@@ -23,10 +23,10 @@ REREAD_MS = 320
 GATE_HOLD_MS = 600
 """The model goes on listening for this long after the last sound."""
 
-EVIDENCE_BIAS = 2.0
-"""Added to the log-odds of each 32 ms: a probability of 0.12 leaves the evidence as it is."""
+EVIDENCE_BIAS = 2.2
+"""Added to the log-odds of each 32 ms: a probability of 0.1 leaves the evidence as it is."""
 
-EVIDENCE_ENOUGH = 4.0
+EVIDENCE_ENOUGH = 3.5
 """Sum of log-odds from which there is speech."""
 
 _SILENT_FRAME = mulaw.silence(FRAME_MS)

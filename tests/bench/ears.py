@@ -74,7 +74,7 @@ class Detection:
         if not self.latencies_ms:
             return f"all {self.missed} missed"
         p50, p95 = np.percentile(self.latencies_ms, [50, 95])
-        count = len(self.latencies_ms) + self.missed
+        count = BARGE_INS
         share = f"{self.missed / count:.0%} missed, {self.fired_before / count:.0%} fired before"
         return f"{p50:4.0f} /{p95:4.0f} ms, {share}"
 
@@ -85,12 +85,12 @@ def _detection(detector: Detector, dbfs: float, background: float | None) -> Det
         at = [
             (number + 1) * FRAME_MS for number, fires in enumerate(detector(burst.audio)) if fires
         ]
-        if any(moment < burst.onset_ms - FRAME_MS for moment in at):
-            result.fired_before += 1
+        fired_before = any(moment < burst.onset_ms - FRAME_MS for moment in at)
+        result.fired_before += fired_before
         after = [m for m in at if burst.onset_ms - FRAME_MS <= m < burst.end_ms + 500]
         if after:
             result.latencies_ms.append(max(0.0, after[0] - burst.onset_ms))
-        else:
+        elif not fired_before:  # who is taken to speak already cannot begin
             result.missed += 1
     return result
 
