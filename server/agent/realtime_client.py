@@ -12,7 +12,8 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from server.agent.base import Post, Signal
-from server.agent.realtime_codec import FALLBACK_TRANSCRIBER, RealtimeProtocol, SessionPlan
+from server.agent.realtime_codec import RealtimeProtocol
+from server.agent.realtime_plan import FALLBACK_TRANSCRIBER, SessionPlan
 from server.clock import monotonic
 from server.errors import ProviderError
 from server.net.client import connect

@@ -16,48 +16,25 @@ from typing import Any
 
 import orjson
 
+from server.agent.realtime_plan import (
+    DEFAULT_VOICE,
+    END_CALL,
+    FALLBACK_TRANSCRIBER,
+    SessionPlan,
+    setup_session,
+    upgraded_session,
+)
 from server.audio import mulaw
 from server.turns import events as on
 
 log = logging.getLogger(__name__)
 
 _APPEND = b'{"type":"input_audio_buffer.append","audio":"'
-_AUDIO_TOKENS_PER_TEXT_TOKEN = 4
-"""A reply's budget is given in text; its audio costs about four times as many tokens."""
-
-_LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
-"""Recognisers that take ``languages`` and ``keywords`` instead of one ``language``."""
-
-FALLBACK_TRANSCRIBER = "gpt-transcribe"
-DEFAULT_VOICE = "marin"
-END_CALL = "end_call"
-_END_CALL_TOOL = {
-    "type": "function",
-    "name": END_CALL,
-    "description": "Ends the phone call. Call it only after saying goodbye.",
-    "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
-}
 _CARRY_ON = (
     "A noise cut your last reply off. Say only what was still missing of it, without repeating "
     "or apologising. It ended at:"
 )
 _BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
-    """What one Realtime session is set up with."""
-
-    compact_prompt: str
-    full_prompt: str
-    languages: tuple[str, ...]
-    """ISO 639-1 codes that the caller may speak, likeliest first."""
-    keywords: tuple[str, ...]
-    transcribe_model: str
-    voice: str
-    speed: float
-    max_output_tokens: int
-    """A reply's budget in text tokens."""
 
 
 @dataclass(slots=True)
@@ -111,38 +88,12 @@ class RealtimeProtocol:
 
     def set_up(self) -> None:
         """Configure the fresh session."""
-        plan = self._plan
         self._setup_id = self._emit(
             "session.update",
-            session={
-                "type": "realtime",
-                "instructions": self._instructions,
-                "output_modalities": ["audio"],
-                "max_output_tokens": plan.max_output_tokens * _AUDIO_TOKENS_PER_TEXT_TOKEN,
-                "audio": {
-                    "input": {
-                        "format": {"type": "audio/pcmu"},
-                        "noise_reduction": {"type": "near_field"},
-                        "transcription": self._transcription(),
-                        "turn_detection": None,
-                    },
-                    "output": {
-                        "format": {"type": "audio/pcmu"},
-                        "voice": self._voice,
-                        "speed": plan.speed,
-                    },
-                },
-            },
+            session=setup_session(
+                self._plan, self._instructions, self._transcribe_model, self._voice
+            ),
         )
-
-    def _transcription(self) -> dict[str, Any]:
-        plan, model = self._plan, self._transcribe_model
-        if model.startswith(_LISTING_MODELS):
-            wanted: dict[str, Any] = {"model": model, "languages": list(plan.languages)}
-            if plan.keywords:
-                wanted["keywords"] = list(plan.keywords)
-            return wanted
-        return {"model": model, "language": plan.languages[0]}
 
     def upgrade(self) -> None:
         """Expand the compact instructions to the full ones, with the tools.
@@ -152,12 +103,7 @@ class RealtimeProtocol:
         self._instructions = self._plan.full_prompt
         self._upgrade_id = self._emit(
             "session.update",
-            session={
-                "type": "realtime",
-                "instructions": self._plan.full_prompt,
-                "tools": [_END_CALL_TOOL],
-                "tool_choice": "auto",
-            },
+            session=upgraded_session(self._plan),
         )
 
     def append(self, audio: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from server.agent.base import Agent, Post, Transcriber
 from server.agent.prompts import Prompts, build_prompts
 from server.agent.realtime_client import RealtimeAgent, realtime_url
-from server.agent.realtime_codec import DEFAULT_VOICE, SessionPlan
+from server.agent.realtime_plan import DEFAULT_VOICE, SessionPlan
 from server.agent.receptionist import Receptionist, ReceptionistAgent, sentences
 from server.audio.silero import SileroModel
 from server.calls import store

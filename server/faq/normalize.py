@@ -26,10 +26,15 @@ def fold_letters(text: str) -> str:
     return text.lower().translate(_FINAL_LETTERS).translate(_QUOTES)
 
 
+def join_quoted(folded: str) -> str:
+    """Return ``folded`` with the quotes inside its words gone: ``ת"ז`` and ``צ'ק`` are words."""
+    return _INNER_QUOTES.sub("", folded)
+
+
 def normalize(text: str) -> str:
     """Return the key of ``text``: folded letters, no punctuation, single spaces.
 
     A quote inside a word joins its parts (``ת"ז`` and ``צ'ק`` become one token).
     """
-    folded = _INNER_QUOTES.sub("", fold_letters(text))
+    folded = join_quoted(fold_letters(text))
     return _SPACES.sub(" ", _PUNCTUATION.sub(" ", folded)).strip()

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import regex
 
-from server.faq.normalize import fold_letters, normalize
+from server.faq.normalize import fold_letters, join_quoted, normalize
 
 _REGEX_SIGNS = frozenset(r".*+[](){}|\^$")
 _KEPT = regex.compile(r"(\\.|\(\?P<\w+>|\(\?P=\w+\))")
-_INNER_QUOTES = regex.compile(r"(?<=\w)[\"'](?=\w)|(?<=\w)'")
 _QUESTION_MARKS = regex.compile(r"(?<![\\)\]}])[?! ]+$")
 """How a question ends; behind a bracket a question mark is an operator."""
 _REPEATED_GROUP = regex.compile(r"[)]\s*[{]")
@@ -82,7 +81,7 @@ def _fold_expression(pattern: str) -> str:
     r"""Return ``pattern`` with its letters folded, but not its escapes (``\S``) and groups."""
     pieces = _KEPT.split(pattern)
     return "".join(
-        piece if number % 2 else _INNER_QUOTES.sub("", fold_letters(piece))
+        piece if number % 2 else join_quoted(fold_letters(piece))
         for number, piece in enumerate(pieces)
     )
 

@@ -17,7 +17,7 @@ from websockets.frames import Opcode
 from server.agent import realtime_client
 from server.agent.base import Signal
 from server.agent.realtime_client import RealtimeAgent, realtime_url
-from server.agent.realtime_codec import SessionPlan
+from server.agent.realtime_plan import SessionPlan
 from server.audio import mulaw
 from server.turns import events as on
 from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions, Reply

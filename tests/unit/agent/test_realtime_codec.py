@@ -10,12 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.agent.realtime_codec import (
-    END_CALL,
-    FALLBACK_TRANSCRIBER,
-    RealtimeProtocol,
-    SessionPlan,
-)
+from server.agent.realtime_codec import RealtimeProtocol
+from server.agent.realtime_plan import END_CALL, FALLBACK_TRANSCRIBER, SessionPlan
 from server.audio import mulaw
 from server.turns import events as on
 from tests.fakes.openai_realtime.rules import MAX_APPEND_BYTES

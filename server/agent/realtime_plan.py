@@ -1,0 +1,84 @@
+"""What one Realtime session is set up with, and the session objects that say so to the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_AUDIO_TOKENS_PER_TEXT_TOKEN = 4
+"""A reply's budget is given in text; its audio costs about four times as many tokens."""
+
+_LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
+"""Recognisers that take ``languages`` and ``keywords`` instead of one ``language``."""
+
+FALLBACK_TRANSCRIBER = "gpt-transcribe"
+DEFAULT_VOICE = "marin"
+END_CALL = "end_call"
+_END_CALL_TOOL = {
+    "type": "function",
+    "name": END_CALL,
+    "description": "Ends the phone call. Call it only after saying goodbye.",
+    "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """What one Realtime session is set up with."""
+
+    compact_prompt: str
+    full_prompt: str
+    languages: tuple[str, ...]
+    """ISO 639-1 codes that the caller may speak, likeliest first."""
+    keywords: tuple[str, ...]
+    transcribe_model: str
+    voice: str
+    speed: float
+    max_output_tokens: int
+    """A reply's budget in text tokens."""
+
+
+def setup_session(
+    plan: SessionPlan, instructions: str, transcribe_model: str, voice: str
+) -> dict[str, Any]:
+    """Return the ``session`` that configures a fresh one: pcmu both ways, turns made by us.
+
+    Args:
+        instructions: compact, or full where those were sent already.
+        transcribe_model: the plan's, or what replaces it.
+        voice: the plan's, or what replaces it.
+    """
+    return {
+        "type": "realtime",
+        "instructions": instructions,
+        "output_modalities": ["audio"],
+        "max_output_tokens": plan.max_output_tokens * _AUDIO_TOKENS_PER_TEXT_TOKEN,
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcmu"},
+                "noise_reduction": {"type": "near_field"},
+                "transcription": _transcription(plan, transcribe_model),
+                "turn_detection": None,
+            },
+            "output": {"format": {"type": "audio/pcmu"}, "voice": voice, "speed": plan.speed},
+        },
+    }
+
+
+def upgraded_session(plan: SessionPlan) -> dict[str, Any]:
+    """Return the ``session`` that expands the instructions and brings the tools."""
+    return {
+        "type": "realtime",
+        "instructions": plan.full_prompt,
+        "tools": [_END_CALL_TOOL],
+        "tool_choice": "auto",
+    }
+
+
+def _transcription(plan: SessionPlan, model: str) -> dict[str, Any]:
+    if model.startswith(_LISTING_MODELS):
+        wanted: dict[str, Any] = {"model": model, "languages": list(plan.languages)}
+        if plan.keywords:
+            wanted["keywords"] = list(plan.keywords)
+        return wanted
+    return {"model": model, "language": plan.languages[0]}
