@@ -6,12 +6,13 @@ import logging
 import re
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from server.business_settings import BusinessSettings, business_settings
 from server.clock import Clock, monotonic
 from server.db import Database, is_unavailable
 from server.faq.snapshot import FaqSnapshot
@@ -40,6 +41,7 @@ class BusinessProfile:
     voice: str
     numbers: tuple[str, ...]
     faq: FaqSnapshot
+    settings: BusinessSettings = field(default_factory=BusinessSettings)
 
 
 def dialled_number(raw: str) -> str:
@@ -171,6 +173,7 @@ def _read_profiles(session: Session, ids: Iterable[int] | None) -> list[Business
             voice=row.voice,
             numbers=tuple(number.e164 for number in row.numbers),
             faq=load_snapshot(session, row.id),
+            settings=business_settings(row.settings),
         )
         for row in session.scalars(query)
     ]

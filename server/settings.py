@@ -31,10 +31,6 @@ RESERVED = (
     "openai_embedding_model",
     "faq_embeddings_enabled",
     "faq_min_score",
-    "ai_first_reply_words",
-    "silence_prompt_sec",
-    "silence_hangup_sec",
-    "filler_after_ms",
 )
 """Fields whose names and values are checked already, but which this release does not act on."""
 

@@ -28,7 +28,21 @@ SILENT_FRAME = mulaw.silence(FRAME_MS)
 
 POLICY = CallPolicy(
     greeting_text="שלום, איך אפשר לעזור?",
-    phrases={Phrase.NOT_HEARD: "לא שמעתי טוב, אפשר לחזור?", Phrase.GOODBYE: "להתראות!"},
+    phrases={
+        "he": {
+            Phrase.NOT_HEARD: "לא שמעתי טוב, אפשר לחזור?",
+            Phrase.GOODBYE: "להתראות!",
+            Phrase.HOLD_ON: "שלום, רגע אחד.",
+            Phrase.FILLER: "רגע, אני בודקת.",
+            Phrase.SECOND_FILLER: "עוד רגע קטן.",
+            Phrase.STILL_THERE: "אתם עדיין על הקו?",
+            Phrase.NEARLY_OVER: "השיחה תסתיים עוד מעט.",
+            Phrase.TIME_IS_UP: "הזמן נגמר, להתראות!",
+            Phrase.TRANSFER: "מעבירה אתכם.",
+            Phrase.WANTS_PERSON: "נציג בבקשה",
+        },
+        "en": {Phrase.FILLER: "one moment", Phrase.SECOND_FILLER: "still looking"},
+    },
 )
 
 

@@ -40,6 +40,22 @@ class Transcriber(Protocol):
         """Forget what was heard since the last commit."""
         ...
 
+    def set_language(self, language: str) -> None:
+        """Expect this language (BCP 47) from now on."""
+        ...
+
+    def receive(self, message: bytes) -> list[on.Event]:
+        """Return what a wire message of this recogniser means for the call."""
+        ...
+
+    def keep_alive(self) -> None:
+        """Show the connection that it is wanted, and notice when it is dead."""
+        ...
+
+    def close(self) -> None:
+        """Understand nothing more; nothing is sent or received afterwards."""
+        ...
+
 
 class Agent(Protocol):
     """Replies to the caller. Called by the call's loop only; never blocks."""
@@ -82,6 +98,10 @@ class Agent(Protocol):
         """Take note of what the caller typed."""
         ...
 
+    def set_language(self, language: str) -> None:
+        """Speak this language (BCP 47) from now on."""
+        ...
+
     def upgrade(self) -> None:
         """Take the full instructions (once, in the background)."""
         ...
@@ -92,4 +112,12 @@ class Agent(Protocol):
 
     def close(self) -> None:
         """End the session; nothing is sent or received afterwards."""
+        ...
+
+
+class AgentSession(Agent, Transcriber, Protocol):
+    """Agent and recogniser in one connection."""
+
+    def open(self) -> None:
+        """Start connecting in the background."""
         ...

@@ -19,7 +19,8 @@ The Business Prompt below decides what to say and in which order. These rules on
 Start in {language}. When the customer speaks another language, switch at once and stay in it. \
 Never mix languages in one reply.
 # Manner
-This is a phone call. Reply in {reply_words} words or fewer, with at most one question. \
+This is a phone call. Reply in {reply_words} words or fewer ({first_reply_words} in your first \
+reply), with at most one question. \
 Use plural or neutral forms until the customer's gender is clear. \
 The moment the customer speaks, stop. Do not repeat what was already said.
 # Hearing
@@ -74,7 +75,14 @@ class Prompts:
         return hashlib.sha256(f"{self.compact}\0{self.full}".encode()).hexdigest()[:16]
 
 
-def build_prompts(name: str, language: str, greeting: str, business_prompt: str) -> Prompts:
+def build_prompts(
+    name: str,
+    language: str,
+    greeting: str,
+    business_prompt: str,
+    *,
+    first_reply_words: int = 24,
+) -> Prompts:
     """Return the prompts of one call.
 
     Args:
@@ -82,6 +90,7 @@ def build_prompts(name: str, language: str, greeting: str, business_prompt: str)
         language: BCP 47 tag of the language to start in.
         greeting: what has been spoken when the model's turn comes; empty for none.
         business_prompt: the owner's, for this call's direction.
+        first_reply_words: how long the model's first reply may be; later ones are shorter.
     """
     spoken = _LANGUAGES.get(language[:2], language)
     opening = f"The greeting has been spoken: {greeting}" if greeting else _GREET_FIRST
@@ -90,6 +99,7 @@ def build_prompts(name: str, language: str, greeting: str, business_prompt: str)
             _RULES.format(
                 language=spoken,
                 reply_words=REPLY_WORDS,
+                first_reply_words=first_reply_words,
                 ask_again=_ASK_AGAIN.get(language[:2], "I didn't catch that, could you repeat?"),
             ),
             "# Business",

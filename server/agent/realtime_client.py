@@ -5,8 +5,10 @@ Opened at the webhook, in the background, so that it is warm before the media st
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
+import socket
 import threading
 from dataclasses import replace
 from urllib.parse import quote
@@ -19,6 +21,7 @@ from server.errors import ProviderError
 from server.net.client import connect
 from server.net.websocket import WebSocket
 from server.turns import events as on
+from server.turns.actions import History
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +47,25 @@ def realtime_url(base_url: str, model: str) -> str:
 
 
 class RealtimeAgent:
-    """Agent and recogniser of one call (see :mod:`server.agent.base`)."""
+    """Agent and recogniser of one call (see :mod:`server.agent.base`).
+
+    Args:
+        full: start with the full instructions.
+        history: what was said before in the call, for a session that follows another.
+    """
 
     name = "openai-realtime"
 
     def __init__(
-        self, url: str, api_key: str, plan: SessionPlan, post: Post, keepalive_seconds: float
+        self,
+        url: str,
+        api_key: str,
+        plan: SessionPlan,
+        post: Post,
+        keepalive_seconds: float,
+        *,
+        full: bool = False,
+        history: History = (),
     ) -> None:
         if plan.transcribe_model in _refused_transcribers:
             plan = replace(plan, transcribe_model=FALLBACK_TRANSCRIBER)
@@ -58,11 +74,14 @@ class RealtimeAgent:
         self._post = post
         self._keepalive_seconds = keepalive_seconds
         self._outbox: queue.Queue[bytes | None] = queue.Queue(maxsize=_OUTBOX_MESSAGES)
-        self._protocol = RealtimeProtocol(plan, self._enqueue)
+        self._protocol = RealtimeProtocol(plan, self._enqueue, full=full)
+        self._connecting: socket.socket | None = None
         self._socket: WebSocket | None = None
         self._closed = threading.Event()
         self._reported = False
         self._protocol.set_up()
+        for speaker, words in history:
+            self._protocol.remember("user" if speaker == "caller" else "assistant", words)
 
     def open(self) -> None:
         """Start connecting in the background; what is sent meanwhile waits for it."""
@@ -113,6 +132,10 @@ class RealtimeAgent:
         """See :class:`server.agent.base.Agent`."""
         self._protocol.remember("user", text)
 
+    def set_language(self, language: str) -> None:
+        """See :class:`server.agent.base.Transcriber`; the model follows the caller by itself."""
+        self._protocol.set_language(language)
+
     def upgrade(self) -> None:
         """See :class:`server.agent.base.Agent`."""
         self._protocol.upgrade()
@@ -131,6 +154,9 @@ class RealtimeAgent:
         """End the session: close frame, then the connection, within a second."""
         self._closed.set()
         self._release_writer()
+        if self._connecting is not None and self._socket is None:
+            with contextlib.suppress(OSError):  # a handshake that hangs ends now
+                self._connecting.shutdown(socket.SHUT_RDWR)
         if self._socket is not None:
             self._socket.close()  # cuts it where the writer is stuck on a frozen peer
 
@@ -153,7 +179,7 @@ class RealtimeAgent:
         started = monotonic()
         try:
             headers = {"Authorization": f"Bearer {self._api_key}"}
-            sock = connect(self._url, headers, CONNECT_SECONDS)
+            sock = connect(self._url, headers, CONNECT_SECONDS, self._note_connecting)
         except ProviderError as error:
             log.warning("[REALTIME] not opened code=%s: %s", error.code, error.message)
             self._lost(error.code)
@@ -180,6 +206,9 @@ class RealtimeAgent:
             sock.close()
             reader.join(_CLOSE_SECONDS)
             sock.dispose()
+
+    def _note_connecting(self, sock: socket.socket) -> None:
+        self._connecting = sock
 
     def _read_for_ever(self, sock: WebSocket) -> None:
         for message in sock.messages():

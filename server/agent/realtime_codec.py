@@ -21,6 +21,8 @@ from server.agent.realtime_plan import (
     END_CALL,
     FALLBACK_TRANSCRIBER,
     SessionPlan,
+    languages_led_by,
+    relistening_session,
     setup_session,
     upgraded_session,
 )
@@ -31,8 +33,8 @@ log = logging.getLogger(__name__)
 
 _APPEND = b'{"type":"input_audio_buffer.append","audio":"'
 _CARRY_ON = (
-    "A noise cut your last reply off. Say only what was still missing of it, without repeating "
-    "or apologising. It ended at:"
+    "Your last reply was cut off. Say only what was still missing of it, without repeating or "
+    "apologising. It ended at:"
 )
 _BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
 
@@ -59,13 +61,16 @@ class RealtimeProtocol:
     Args:
         plan: what to set the session up with.
         send: takes one wire message; must not block.
+        full: start with the full instructions: the call had been given them before.
     """
 
-    def __init__(self, plan: SessionPlan, send: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, plan: SessionPlan, send: Callable[[bytes], None], *, full: bool = False
+    ) -> None:
         self._plan = plan
+        self._full = full
         self._transcribe_model = plan.transcribe_model
         self._voice = plan.voice
-        self._instructions = plan.compact_prompt
         self._set_up = False
         self._send = send
         self._sequence = 0
@@ -80,6 +85,8 @@ class RealtimeProtocol:
         self._setup_id = ""
         self._upgrade_id: str | None = None
         """Of an upgrade that the service has not confirmed."""
+        self._updates: deque[str] = deque()
+        """Event ids of updates that it has not confirmed; it confirms them in order."""
         self._replaced_transcriber: str | None = None
         self.transcriber_refused: str | None = None
         """The recogniser that the service would not take, once another one is confirmed."""
@@ -88,23 +95,26 @@ class RealtimeProtocol:
 
     def set_up(self) -> None:
         """Configure the fresh session."""
-        self._setup_id = self._emit(
-            "session.update",
-            session=setup_session(
-                self._plan, self._instructions, self._transcribe_model, self._voice
-            ),
-        )
+        session = setup_session(self._plan, self._transcribe_model, self._voice, full=self._full)
+        self._setup_id = self._update(session)
 
     def upgrade(self) -> None:
         """Expand the compact instructions to the full ones, with the tools.
 
         No response is asked for before the service has confirmed it.
         """
-        self._instructions = self._plan.full_prompt
-        self._upgrade_id = self._emit(
-            "session.update",
-            session=upgraded_session(self._plan),
-        )
+        self._full = True
+        self._upgrade_id = self._update(upgraded_session(self._plan))
+
+    def set_language(self, language: str) -> None:
+        """Have the recogniser expect this language (BCP 47) first."""
+        languages = languages_led_by(language, self._plan.languages)
+        self._update(relistening_session(self._plan, self._transcribe_model, languages))
+
+    def _update(self, session: dict[str, Any]) -> str:
+        event_id = self._emit("session.update", session=session)
+        self._updates.append(event_id)
+        return event_id
 
     def append(self, audio: bytes) -> None:
         """Send audio of the caller."""
@@ -200,13 +210,14 @@ class RealtimeProtocol:
 
     def _updated(self, _: dict[str, Any]) -> list[on.Event]:
         """One update has been confirmed; they are confirmed in the order of their sending."""
-        if not self._set_up:
+        confirmed = self._updates.popleft() if self._updates else ""
+        if confirmed == self._setup_id and not self._set_up:
             self._set_up = True
             self.transcriber_refused = self._replaced_transcriber
             if self._upgrade_id is None:
                 self._ask_next()
-            return []
-        if self._upgrade_id is None:
+            return [on.AgentReady()]
+        if confirmed != self._upgrade_id:
             return []
         self._upgrade_id = None
         self._ask_next()
@@ -322,6 +333,8 @@ class RealtimeProtocol:
             return [on.Transcript(self._take_commit(event_id), "")]
         if event_id is None:
             return []
+        if event_id in self._updates:
+            self._updates.remove(event_id)
         if event_id == self._setup_id:
             return self._setup_refused(error.get("param") or "")
         if event_id == self._upgrade_id:

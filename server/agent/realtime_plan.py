@@ -39,25 +39,26 @@ class SessionPlan:
 
 
 def setup_session(
-    plan: SessionPlan, instructions: str, transcribe_model: str, voice: str
+    plan: SessionPlan, transcribe_model: str, voice: str, *, full: bool
 ) -> dict[str, Any]:
     """Return the ``session`` that configures a fresh one: pcmu both ways, turns made by us.
 
     Args:
-        instructions: compact, or full where those were sent already.
+        full: with the full instructions and the tools, where those were sent already.
         transcribe_model: the plan's, or what replaces it.
         voice: the plan's, or what replaces it.
     """
+    instructions = upgraded_session(plan) if full else {"instructions": plan.compact_prompt}
     return {
+        **instructions,
         "type": "realtime",
-        "instructions": instructions,
         "output_modalities": ["audio"],
         "max_output_tokens": plan.max_output_tokens * _AUDIO_TOKENS_PER_TEXT_TOKEN,
         "audio": {
             "input": {
                 "format": {"type": "audio/pcmu"},
                 "noise_reduction": {"type": "near_field"},
-                "transcription": _transcription(plan, transcribe_model),
+                "transcription": _transcription(plan, transcribe_model, plan.languages),
                 "turn_detection": None,
             },
             "output": {"format": {"type": "audio/pcmu"}, "voice": voice, "speed": plan.speed},
@@ -75,10 +76,24 @@ def upgraded_session(plan: SessionPlan) -> dict[str, Any]:
     }
 
 
-def _transcription(plan: SessionPlan, model: str) -> dict[str, Any]:
+def relistening_session(
+    plan: SessionPlan, transcribe_model: str, languages: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the ``session`` that makes the recogniser expect other languages."""
+    transcription = _transcription(plan, transcribe_model, languages)
+    return {"type": "realtime", "audio": {"input": {"transcription": transcription}}}
+
+
+def _transcription(plan: SessionPlan, model: str, languages: tuple[str, ...]) -> dict[str, Any]:
     if model.startswith(_LISTING_MODELS):
-        wanted: dict[str, Any] = {"model": model, "languages": list(plan.languages)}
+        wanted: dict[str, Any] = {"model": model, "languages": list(languages)}
         if plan.keywords:
             wanted["keywords"] = list(plan.keywords)
         return wanted
-    return {"model": model, "language": plan.languages[0]}
+    return {"model": model, "language": languages[0]}
+
+
+def languages_led_by(language: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``known`` (ISO 639-1) with the language of this tag in front."""
+    first = language[:2]
+    return (first, *(other for other in known if other != first))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.agent.base import Post, Signal
+from server.agent.sentences import sentences
 from server.faq.normalize import fold_letters
 from server.speech.clips import ClipStore
 from server.turns import events as on
@@ -27,32 +28,6 @@ _FOLDED_COURTESIES = re.compile(
 _MOST_FAREWELL_WORDS = 6
 _ALL_NOTED = "all noted"
 _DIGITS = re.compile(r"(?<!\d)\+?\d[\d\s-]{6,14}\d(?!\d)")
-
-SENTENCES = {
-    "he": {
-        "ask_matter": "אשמח לקחת הודעה ונחזור אליכם. במה מדובר?",
-        "ask_name": "קיבלתי. איך קוראים לכם?",
-        "ask_phone": "תודה. מה מספר הטלפון לחזרה?",
-        "noted": "רשמתי, נחזור אליכם בהקדם. להתראות!",
-        "goodbye": "תודה שהתקשרתם. יום טוב ולהתראות!",
-        "not_heard": "לא שמעתי טוב, אפשר לחזור על זה?",
-        "leave_message": "יש לנו כרגע תקלה קטנה, אבל אני כאן לקחת הודעה.",
-    },
-    "en": {
-        "ask_matter": "I will gladly take a message. What is it about?",
-        "ask_name": "Got it. What is your name?",
-        "ask_phone": "Thank you. Which number can we call back?",
-        "noted": "I have noted it, we will call you back soon. Goodbye!",
-        "goodbye": "Thank you for calling. Have a good day, goodbye!",
-        "not_heard": "I did not hear that well. Could you say it again?",
-        "leave_message": "We have a small problem right now, but you can leave a message.",
-    },
-}
-
-
-def sentences(language: str) -> dict[str, str]:
-    """Return the fixed sentences in ``language`` (BCP 47), in English where there are none."""
-    return SENTENCES.get(language[:2], SENTENCES["en"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +47,20 @@ class Receptionist:
     Args:
         language: of what it says.
         knows_number: whether the caller's number came with the call.
+        sorry: begin by saying that something is not working.
     """
 
-    def __init__(self, language: str, *, knows_number: bool) -> None:
+    def __init__(self, language: str, *, knows_number: bool, sorry: bool = False) -> None:
         self._say = sentences(language)
         self._knows_number = knows_number
+        self._opening = "sorry" if sorry else "ask_matter"
         self._asked: str | None = None
         self.details: dict[str, str] = {}
         """What was learned: ``need``, ``name``, ``phone``."""
+
+    def set_language(self, language: str) -> None:
+        """Go on in another language."""
+        self._say = sentences(language)
 
     def state(self) -> _State:
         """Return where the conversation stands."""
@@ -95,7 +76,9 @@ class Receptionist:
         asked = self._asked
         if not words:
             return (
-                self._ask("need", "ask_matter") if asked is None else Spoken(self._say["not_heard"])
+                self._ask("need", self._opening)
+                if asked is None
+                else Spoken(self._say["not_heard"])
             )
         if asked == _ALL_NOTED:
             return self._noted()
@@ -104,7 +87,7 @@ class Receptionist:
         if _is_farewell(words, opening=asked is None):
             return Spoken(self._say["goodbye"], hang_up=True)
         if asked is None:
-            return self._ask("need", "ask_matter")
+            return self._ask("need", self._opening)
         if "name" not in self.details:
             return self._ask("name", "ask_name")
         if "phone" not in self.details and not self._knows_number:
@@ -203,6 +186,11 @@ class ReceptionistAgent:
 
     def remember_typed(self, text: str) -> None:
         """See :meth:`truncate`; the words come again with ``ask``."""
+
+    def set_language(self, language: str) -> None:
+        """See :class:`server.agent.base.Agent`."""
+        self._language = language
+        self._receptionist.set_language(language)
 
     def upgrade(self) -> None:
         """No instructions, no upgrade."""

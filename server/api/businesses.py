@@ -29,6 +29,7 @@ from server.api.fields import (
 from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
 from server.api.problems import FieldConflictError
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
+from server.business_settings import BusinessSettings, business_settings
 from server.clock import utc_now
 from server.errors import InvalidInputError
 from server.models import ADMIN, OPERATOR, OWNER, Business, BusinessPhoneNumber
@@ -54,6 +55,10 @@ _Hints = Annotated[
     list[Hint],
     Field(max_length=500, description="Names and streets that speech recognition should expect."),
 ]
+_Settings = Annotated[
+    BusinessSettings,
+    Field(description="Opening hours, recording, who speaks first, who is called in."),
+]
 _Voice = Annotated[Voice, Field(description="The agent's voice; empty: the default one.")]
 
 
@@ -75,6 +80,7 @@ class NewBusiness(Input):
     timezone: _Timezone = "Asia/Jerusalem"
     phrase_hints: _Hints = Field(default=[])
     voice: _Voice = ""
+    settings: _Settings = Field(default=BusinessSettings())
 
 
 class BusinessChange(PartialInput):
@@ -89,6 +95,7 @@ class BusinessChange(PartialInput):
     timezone: _Timezone = ABSENT
     phrase_hints: _Hints = ABSENT
     voice: _Voice = ABSENT
+    settings: _Settings = ABSENT
 
 
 class BusinessView(BaseModel):
@@ -104,6 +111,7 @@ class BusinessView(BaseModel):
     outbound_ai_prompt: str
     phrase_hints: list[str]
     voice: str
+    settings: BusinessSettings
     created_at: datetime
     updated_at: datetime
 
@@ -134,14 +142,15 @@ def list_businesses(query: PageQuery) -> Response:
 @needs(OWNER)
 def create_business(body: NewBusiness) -> Response:
     """Create a business (owner's token)."""
-    values = body.model_dump(exclude={"numbers"})
+    values = body.model_dump(exclude={"numbers", "settings"})
+    values["settings"] = body.settings.model_dump(mode="json")
     with services().database.write() as session:
         business = Business(**values)
         session.add(business)
         session.flush()
         _set_numbers(session, business, body.numbers)
         _record(session, business, "business.create", sorted(body.model_fields_set))
-    _prepare_greeting(business)
+    _prepare_clips(business.id)
     created = answer(_view(business), 201)
     created.headers["Location"] = f"/api/businesses/{business.id}"
     return created
@@ -161,6 +170,8 @@ def change_business(path: BusinessPath, body: BusinessChange) -> Response:
     """Change fields of a business; the next call uses them."""
     changes = body.model_dump(exclude_unset=True)
     numbers = changes.pop("numbers", None)
+    if "settings" in changes:  # as a whole: a day that is left out is closed again
+        changes["settings"] = body.settings.model_dump(mode="json")
     with services().database.write() as session:
         business = _get(session, path.business_id)
         for field, value in changes.items():
@@ -170,8 +181,7 @@ def change_business(path: BusinessPath, body: BusinessChange) -> Response:
         session.flush()
         _record(session, business, "business.update", sorted(body.model_fields_set))
         changed = _view(business)
-    if {"greeting_text", "lang"} & changes.keys():
-        _prepare_greeting(business)
+    _prepare_clips(business.id)
     return answer(changed)
 
 
@@ -243,9 +253,11 @@ def _record(session: Session, business: Business, action: str, fields: list[str]
     )
 
 
-def _prepare_greeting(business: Business) -> None:
-    if business.greeting_text:
-        services().clips.prepare(business.greeting_text, business.lang)
+def _prepare_clips(business_id: int) -> None:
+    """Have what calls may now say rendered; what is there already is not made again."""
+    profile = services().directory.by_id(business_id)
+    if profile is not None:
+        services().calls.prepare_clips(profile)
 
 
 def _view(business: Business) -> BusinessView:
@@ -260,6 +272,7 @@ def _view(business: Business) -> BusinessView:
         outbound_ai_prompt=business.outbound_ai_prompt,
         phrase_hints=business.phrase_hints or [],
         voice=business.voice,
+        settings=business_settings(business.settings),
         created_at=business.created_at,
         updated_at=business.updated_at,
     )

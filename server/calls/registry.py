@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.agent.base import Agent, Transcriber
@@ -62,10 +62,10 @@ class BoundCall:
     prompts: Prompts
     policy: CallPolicy
     inbox: Inbox
-    agent: Agent
-    transcriber: Transcriber
     is_test: bool
     bound_at: float
+    agent: Agent = field(init=False)
+    transcriber: Transcriber = field(init=False)
     stage: Stage = Stage.BOUND
     cut: Callable[[], None] | None = None
     """Cuts the call's media socket, once there is one."""
@@ -167,6 +167,7 @@ class CallRegistry:
             call.stage = Stage.LOST
         self.end(call, reason)
         call.agent.close()
+        call.transcriber.close()
         self.on_unclaimed(call, reason)
         return True
 

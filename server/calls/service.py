@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from server.agent.base import Agent, Post, Transcriber
+from server.agent.base import Agent, AgentSession, Transcriber
 from server.agent.prompts import Prompts, build_prompts
 from server.agent.realtime_client import RealtimeAgent, realtime_url
 from server.agent.realtime_plan import DEFAULT_VOICE, SessionPlan
-from server.agent.receptionist import Receptionist, ReceptionistAgent, sentences
+from server.agent.receptionist import Receptionist, ReceptionistAgent
+from server.agent.sentences import SENTENCES, sentences
 from server.audio.silero import SileroModel
 from server.calls import store
+from server.calls.greeting import all_greetings, greeting
 from server.calls.inbox import Inbox
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
@@ -24,18 +26,43 @@ from server.settings import Settings
 from server.speech.clips import ClipStore
 from server.speech.typed import TypedWords
 from server.telephony.media_codec import StreamStart
+from server.turns.actions import History
 from server.turns.policy import CallPolicy, Phrase
 
 log = logging.getLogger(__name__)
 
 _MAX_KEYWORDS = 100
 
+_PHRASES = {
+    Phrase.NOT_HEARD: "not_heard",
+    Phrase.GOODBYE: "goodbye",
+    Phrase.LEAVE_MESSAGE: "leave_message",
+    Phrase.HOLD_ON: "hold_on",
+    Phrase.FILLER: "filler",
+    Phrase.SECOND_FILLER: "second_filler",
+    Phrase.STILL_THERE: "still_there",
+    Phrase.NEARLY_OVER: "nearly_over",
+    Phrase.TIME_IS_UP: "goodbye",
+    Phrase.TRANSFER: "transfer",
+    Phrase.WANTS_PERSON: "wants_person",
+}
+_SPOKEN_PHRASES = {
+    language: {phrase: said[name] for phrase, name in _PHRASES.items()}
+    for language, said in SENTENCES.items()
+}
+_TEMPLATES = ("hello", "closed", "wants_person")
+"""Sentences that are not spoken as they stand."""
+
+
+def has_openai(settings: Settings) -> bool:
+    """Tell whether there is a key, or a service of one's own."""
+    default_url = Settings.model_fields["openai_base_url"].default
+    return bool(settings.openai_api_key) or settings.openai_base_url != default_url
+
 
 def uses_realtime(settings: Settings) -> bool:
-    """Tell whether calls get a Realtime session: with a key, or a service of one's own."""
-    default_url = Settings.model_fields["openai_base_url"].default
-    own_service = settings.openai_base_url != default_url
-    return settings.agents_enabled and (bool(settings.openai_api_key) or own_service)
+    """Tell whether the agent is a Realtime session; with agents off that only listens."""
+    return settings.agents_enabled and has_openai(settings)
 
 
 class CallService:
@@ -79,12 +106,9 @@ class CallService:
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
         arrived_at = monotonic()
-        inbox = Inbox()
-        prompts = self._prompts(business, direction)
-        caller_number = from_number if direction == "inbound" else to_number
-        agent, transcriber = self._agent(
-            call_sid, business, prompts, inbox, knows_number=caller_number.startswith("+")
-        )
+        settings = self._settings
+        greets = greeting(business, direction, utc_now(), generates=uses_realtime(settings))
+        prompts = self._prompts(business, direction, greets)
         call = BoundCall(
             call_sid=call_sid,
             business=business,
@@ -92,17 +116,22 @@ class CallService:
             from_number=from_number,
             to_number=to_number,
             prompts=prompts,
-            policy=self._policy(business, is_test=is_test),
-            inbox=inbox,
-            agent=agent,
-            transcriber=transcriber,
+            policy=self._policy(business, direction, greets, is_test=is_test),
+            inbox=Inbox(),
             is_test=is_test,
             bound_at=arrived_at,
         )
+        session = self.session(call, (), full=False) if has_openai(settings) else None
+        call.transcriber = session or self.ears(call)
+        agent = call.agent = (
+            session
+            if session is not None and uses_realtime(settings)
+            else self.receptionist(call, business.lang)
+        )
         if not self.registry.bind(call):
             return  # the retry of this webhook was faster
-        if isinstance(agent, RealtimeAgent):
-            agent.open()
+        if session is not None:
+            session.open()
         log.info(
             "[PROMPT] call=%s compact=%d full=%d", call_sid, len(prompts.compact), len(prompts.full)
         )
@@ -157,7 +186,7 @@ class CallService:
                 clips=self._clips,
                 recorder=self.recorder,
                 snapshot=lambda: self._snapshot(call.business),
-                replace_agent=self._receptionist_for,
+                stand_ins=self,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
                 speech_model=self.speech_model,
                 on_ended=lambda reason: self.registry.end(call, reason),
@@ -173,10 +202,12 @@ class CallService:
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
-        if business.greeting_text:
-            self._clips.prepare(business.greeting_text, business.lang)
-        for sentence in sentences(business.lang).values():
-            self._clips.prepare(sentence, business.lang)
+        for text in all_greetings(business, generates=uses_realtime(self._settings)):
+            self._clips.prepare(text, business.lang)
+        for language in (business.lang, "en-US"):
+            for name, sentence in sentences(language).items():
+                if name not in _TEMPLATES:
+                    self._clips.prepare(sentence, language)
         for row in business.faq.rows:
             self._clips.prepare(row.row.answer_text, row.row.lang)
 
@@ -185,7 +216,7 @@ class CallService:
         current = self._directory.by_id(business.id)
         return current.faq if current is not None else FaqSnapshot(business.id)
 
-    def _prompts(self, business: BusinessProfile, direction: str) -> Prompts:
+    def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
         outbound = direction == "outbound"
         log.info(
             "[PROMPT_ROUTER] biz=%d prompt=%s",
@@ -195,54 +226,54 @@ class CallService:
         log.info(
             "[PROMPT_STRATEGY] biz=%d greeting=%s",
             business.id,
-            "rendered" if business.greeting_text else "compact",
+            "rendered" if greets else "compact",
         )
         return build_prompts(
             business.name,
             business.lang,
-            business.greeting_text,
+            greets,
             business.outbound_ai_prompt if outbound else business.ai_prompt,
+            first_reply_words=self._settings.ai_first_reply_words,
         )
 
-    def _policy(self, business: BusinessProfile, *, is_test: bool) -> CallPolicy:
-        settings, said = self._settings, sentences(business.lang)
+    def _policy(
+        self, business: BusinessProfile, direction: str, greets: str, *, is_test: bool
+    ) -> CallPolicy:
+        settings, own = self._settings, business.settings
+        inbound = direction == "inbound"
         return CallPolicy(
             language=business.lang,
-            greeting_text=business.greeting_text,
+            greeting_text=greets,
+            caller_speaks_first=inbound and own.caller_speaks_first,
             faq_enabled=settings.faq_fastpath_enabled,
             barge_in=settings.barge_in,
             barge_in_frames=settings.barge_in_voice_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,
             refractory_seconds=settings.reply_refractory_ms / 1000,
-            recognises=uses_realtime(settings),
+            recognises=has_openai(settings),
+            hears_without_session=has_openai(settings),
+            reconnects=has_openai(settings),
+            transfers=bool(own.transfer_number) and own.is_open(utc_now(), business.timezone),
+            filler_after_seconds=settings.filler_after_ms / 1000,
+            silence_prompt_seconds=settings.silence_prompt_sec,
+            silence_hangup_seconds=settings.silence_hangup_sec,
             hangover_ms=settings.vad_hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
             max_utterance_seconds=settings.max_utt_sec,
             max_call_seconds=settings.max_call_sec,
             takes_messages=not is_test,
-            phrases={
-                Phrase.NOT_HEARD: said["not_heard"],
-                Phrase.GOODBYE: said["goodbye"],
-                Phrase.LEAVE_MESSAGE: said["leave_message"],
-            },
+            phrases=_SPOKEN_PHRASES,
         )
 
-    def _agent(
-        self,
-        call_sid: str,
-        business: BusinessProfile,
-        prompts: Prompts,
-        inbox: Inbox,
-        *,
-        knows_number: bool,
-    ) -> tuple[Agent, Transcriber]:
-        settings = self._settings
-        if not uses_realtime(settings):
-            return self._receptionist(call_sid, business.lang, inbox, knows_number=knows_number)
+    # What stands in for what (see server.calls.parts)
+
+    def session(self, call: BoundCall, history: History, *, full: bool) -> AgentSession:
+        """See :class:`server.calls.parts.StandIns`."""
+        settings, business = self._settings, call.business
         language = business.lang[:2]
         plan = SessionPlan(
-            compact_prompt=prompts.compact,
-            full_prompt=prompts.full,
+            compact_prompt=call.prompts.compact,
+            full_prompt=call.prompts.full,
             languages=(language,) if language == "en" else (language, "en"),
             keywords=business.phrase_hints[:_MAX_KEYWORDS],
             transcribe_model=settings.openai_transcribe_model,
@@ -250,36 +281,32 @@ class CallService:
             speed=settings.tts_speaking_rate,
             max_output_tokens=settings.agent_max_output_tokens,
         )
-        agent = RealtimeAgent(
+        return RealtimeAgent(
             realtime_url(settings.openai_base_url, settings.openai_realtime_model),
             settings.openai_api_key or "none",
             plan,
-            inbox.put,
+            call.inbox.put,
             settings.ws_keepalive_sec,
-        )
-        return agent, agent
-
-    def _receptionist_for(self, call: BoundCall, _reason: str) -> tuple[Agent, Transcriber]:
-        """Return what takes over when the agent is lost; its words can no longer be recognised."""
-        return self._receptionist(
-            call.call_sid,
-            call.policy.language,
-            call.inbox,
-            knows_number=call.from_number.startswith("+"),
+            full=full,
+            history=history,
         )
 
-    def _receptionist(
-        self, call_sid: str, language: str, inbox: Inbox, *, knows_number: bool
-    ) -> tuple[Agent, Transcriber]:
+    def receptionist(self, call: BoundCall, language: str) -> Agent:
+        """See :class:`server.calls.parts.StandIns`."""
+        callers = call.from_number if call.direction == "inbound" else call.to_number
+
         def learned(details: dict[str, str]) -> None:
-            self.recorder.write(store.lead_learned(call_sid, details))
+            self.recorder.write(store.lead_learned(call.call_sid, details))
 
-        post: Post = inbox.put
-        agent = ReceptionistAgent(
-            Receptionist(language, knows_number=knows_number),
+        sorry = call.policy.recognises and uses_realtime(self._settings)
+        return ReceptionistAgent(
+            Receptionist(language, knows_number=callers.startswith("+"), sorry=sorry),
             self._clips,
             language,
-            post,
+            call.inbox.put,
             learned,
         )
-        return agent, TypedWords(inbox.put)
+
+    def ears(self, call: BoundCall) -> Transcriber:
+        """See :class:`server.calls.parts.StandIns`."""
+        return TypedWords(call.inbox.put)

@@ -15,9 +15,10 @@ from typing import Any
 
 import orjson
 
-from server.agent.base import Agent, Signal, Transcriber
+from server.agent.base import Signal
 from server.audio.silero import SileroModel
 from server.calls import store
+from server.calls.parts import CallParts, StandIns
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall
 from server.clock import monotonic, utc_now
@@ -48,7 +49,7 @@ class CallSession:
         messages: its reader, positioned after ``start``.
         start: that message.
         snapshot: returns the business's prepared answers as they are now.
-        replace_agent: makes the receptionist when the agent is lost.
+        stand_ins: makes what takes the place of a lost agent.
         keepalive_seconds: between WebSocket pings.
         speech_model: confirms what is loud; None for energy alone.
         on_ended: told the reason once the call is over, before its socket closes.
@@ -64,7 +65,7 @@ class CallSession:
         clips: ClipStore,
         recorder: CallRecorder,
         snapshot: Callable[[], FaqSnapshot],
-        replace_agent: Callable[[BoundCall, str], tuple[Agent, Transcriber]],
+        stand_ins: StandIns,
         keepalive_seconds: float,
         speech_model: SileroModel | None,
         on_ended: Callable[[str], None],
@@ -77,7 +78,7 @@ class CallSession:
         self._clips = clips
         self._recorder = recorder
         self._snapshot = snapshot
-        self._replace_agent = replace_agent
+        self._parts = CallParts(call, stand_ins)
         self._keepalive_seconds = keepalive_seconds
         self._on_ended = on_ended
         self._core = CallCore(call.policy, speech_model)
@@ -111,7 +112,7 @@ class CallSession:
             reason = self._end_reason or "error"
             self._on_ended(reason)  # before the close frame: Twilio asks at once what comes next
             call.cut = None
-            call.agent.close()
+            self._parts.close()
             self._socket.close()
             reader.join(_LINGER_SECONDS)
             self._socket.abort()
@@ -151,16 +152,11 @@ class CallSession:
     def _keep_alive(self) -> None:
         log.info("[WS_KEEPALIVE] call=%s", self._call.call_sid)
         self._on_line(self._socket.ping)
-        self._call.agent.keep_alive()
+        self._parts.keep_alive()
 
     def _handle_signal(self, signal: Signal) -> None:
-        if signal.source is not self._call.agent and signal.source is not self._call.transcriber:
-            return  # of an agent that has been replaced
-        if isinstance(signal.payload, bytes):
-            for event in self._call.agent.receive(signal.payload):
-                self._handle(event)
-        else:
-            self._handle(signal.payload)
+        for event in self._parts.events_of(signal):
+            self._handle(event)
 
     def _handle(self, event: on.Event) -> None:
         """Have the core decide on ``event``, act on it, and on what acting itself brought up."""
@@ -242,19 +238,10 @@ class CallSession:
         took_ms = (monotonic() - self._taken_at) * 1000
         log.info("[BARGE_IN] call=%s decision_to_clear_ms=%.2f", self._call.call_sid, took_ms)
 
-    def _hear(self, action: do.HearAudio) -> None:
-        self._call.transcriber.hear(action.audio)
-
-    def _commit(self, action: do.CommitUtterance) -> None:
-        self._call.transcriber.commit(action.utterance_id)
-
-    def _drop_heard(self, _: do.DropHeard) -> None:
-        self._call.transcriber.drop_heard()
-
     def _match_faq(self, action: do.MatchFaq) -> None:
         started = monotonic()
         snapshot = self._snapshot()
-        found = matcher.match(snapshot, action.text, self._call.policy.language)
+        found = matcher.match(snapshot, action.text, self._faq_language(action.language))
         match_ms = (monotonic() - started) * 1000
         business_id = self._call.business.id
         if isinstance(found, matcher.Hit):
@@ -284,6 +271,11 @@ class CallSession:
             business_id,
         )
         self._own_events.append(on.FaqMissed(action.utterance_id, found.reason, match_ms))
+
+    def _faq_language(self, spoken: str) -> str:
+        """Return the tag by which rows in the ``spoken`` language are known."""
+        own = self._call.policy.language
+        return own if own[:2] == spoken[:2] else spoken
 
     def _fetch_clip(self, action: do.FetchClip) -> None:
         put, reply_id = self._call.inbox.put, action.reply_id
@@ -316,8 +308,8 @@ class CallSession:
 
     def _use_receptionist(self, action: do.UseReceptionist) -> None:
         log.warning("[AGENT_LOST] call=%s reason=%s", self._call.call_sid, action.reason)
-        self._call.agent.close()
-        self._call.agent, self._call.transcriber = self._replace_agent(self._call, action.reason)
+        self._parts.use_receptionist(action, self._core.language)
+        self._recorder.write(store.callback_wanted(self._call.call_sid, action.reason))
 
     def _save_turn(self, action: do.SaveTurn) -> None:
         self._recorder.write(store.turn_saved(self._call.call_sid, action, utc_now()))
@@ -354,9 +346,9 @@ _HANDS: dict[type[Any], Callable[[CallSession, Any], None]] = {
     do.SendAudio: CallSession._send_audio,
     do.SendMark: CallSession._send_mark,
     do.SendClear: CallSession._send_clear,
-    do.HearAudio: CallSession._hear,
-    do.CommitUtterance: CallSession._commit,
-    do.DropHeard: CallSession._drop_heard,
+    do.HearAudio: lambda call, action: call._parts.hear(action),
+    do.CommitUtterance: lambda call, action: call._parts.commit(action),
+    do.DropHeard: lambda call, action: call._parts.drop_heard(action),
     do.MatchFaq: CallSession._match_faq,
     do.FetchClip: CallSession._fetch_clip,
     do.AskAgent: CallSession._ask_agent,
@@ -366,6 +358,10 @@ _HANDS: dict[type[Any], Callable[[CallSession, Any], None]] = {
     do.RememberSpoken: CallSession._remember_spoken,
     do.RememberTyped: CallSession._remember_typed,
     do.UpgradePrompt: CallSession._upgrade_prompt,
+    do.ReopenAgent: lambda call, action: call._parts.reopen_agent(action),
+    do.OpenSuccessor: lambda call, action: call._parts.open_successor(action),
+    do.TakeSuccessor: lambda call, action: call._parts.take_successor(action),
+    do.SwitchLanguage: lambda call, action: call._parts.switch_language(action),
     do.UseReceptionist: CallSession._use_receptionist,
     do.SaveTurn: CallSession._save_turn,
     do.Note: CallSession._note,

@@ -137,6 +137,17 @@ def turn_saved(call_sid: str, turn: SaveTurn, at: datetime) -> Write:
     return work
 
 
+def callback_wanted(call_sid: str, why: str) -> Write:
+    """Mark the lead for a call back, and why."""
+
+    def work(session: Session) -> None:
+        lead = session.scalar(select(Lead).where(Lead.call_sid == call_sid))
+        if lead is not None and "callback" not in lead.fields:
+            lead.fields = {**lead.fields, "callback": why}
+
+    return work
+
+
 def lead_learned(call_sid: str, details: Mapping[str, Any]) -> Write:
     """Add what the agent learned (``name``, ``phone``, ``need``…) to the lead."""
 

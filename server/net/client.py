@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
@@ -23,8 +23,16 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> WebSocket:
+def connect(
+    url: str,
+    headers: Mapping[str, str],
+    timeout_seconds: float,
+    on_socket: Callable[[socket.socket], None] = lambda sock: None,
+) -> WebSocket:
     """Return an open connection to ``url`` (``ws://`` or ``wss://``).
+
+    Args:
+        on_socket: told the socket before the handshake, so that another thread can cut it short.
 
     Raises:
         ProviderError: it could not be opened; ``code`` is ``refused`` (with the HTTP status in
@@ -44,6 +52,7 @@ def connect(url: str, headers: Mapping[str, str], timeout_seconds: float) -> Web
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if uri.secure:
             sock = _tls().wrap_socket(sock, server_hostname=uri.host)
+        on_socket(sock)
         request = protocol.connect()
         for name, value in headers.items():
             request.headers[name] = value

@@ -34,3 +34,16 @@ class TypedWords:
 
     def drop_heard(self) -> None:
         """Nothing was kept."""
+
+    def set_language(self, language: str) -> None:
+        """Any language is the same to it."""
+
+    def receive(self, message: bytes) -> list[on.Event]:
+        """No wire, no messages."""
+        return []
+
+    def keep_alive(self) -> None:
+        """Nothing to keep alive."""
+
+    def close(self) -> None:
+        """Nothing to close."""

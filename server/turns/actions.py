@@ -50,6 +50,8 @@ class MatchFaq:
 
     utterance_id: str
     text: str
+    language: str
+    """That the words are in (BCP 47)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,51 @@ class UpgradePrompt:
     """Give the agent its full instructions; happens once."""
 
 
+History = tuple[tuple[str, str], ...]
+"""What was said and heard so far: ("caller" or "agent", words), in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenAgent:
+    """Open the lost session anew, with the conversation so far.
+
+    ``AgentReady`` or ``AgentLost`` follows; what is asked meanwhile waits for it.
+    """
+
+    history: History
+    upgraded: bool
+    """Whether it is to have its full instructions from the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSuccessor:
+    """Open a second session beside the ageing one; ``AgentReady`` follows."""
+
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSuccessor:
+    """Let the second session take the first one's place."""
+
+    missed: History
+    """What was said since it was opened."""
+
+
 @dataclass(frozen=True, slots=True)
 class UseReceptionist:
-    """Replace the lost agent by the local receptionist."""
+    """Replace the agent by the local receptionist."""
 
     reason: str
+    keeps_ears: bool
+    """The session still transcribes; it only fails to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchLanguage:
+    """The agent speaks another language now: recogniser and fixed sentences follow."""
+
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +207,11 @@ Action = (
     | RememberSpoken
     | RememberTyped
     | UpgradePrompt
+    | ReopenAgent
+    | OpenSuccessor
+    | TakeSuccessor
     | UseReceptionist
+    | SwitchLanguage
     | SaveTurn
     | Note
     | HangUp

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from server.turns import actions as do
 from server.turns import events as on
 from server.turns.context import Context
+from server.turns.language import language_of
 from server.turns.listening import Listening
 from server.turns.model import (
     AGENT_PATH,
@@ -14,6 +15,7 @@ from server.turns.model import (
     FAQ_PATH,
     GREETING_PATH,
     CallerTurn,
+    Reply,
     State,
 )
 from server.turns.policy import Phrase
@@ -43,17 +45,22 @@ class Answering:
         self._end = end
         self.recognises = context.policy.recognises
         """Whether somebody understands the caller's words."""
-        self._agent_lost = False
+        self.agent_lost = False
+        """Whether the receptionist has taken the agent's place."""
+        self.owes_explanation = False
+        """A reply broke off for good: the receptionist speaks next."""
+        self.upgraded = False
+        """Whether the agent has been given its full instructions."""
         self._failed_replies = 0
-        self._prompt_upgraded = False
-        self._upgrade_asked_at = 0.0
+        self._upgrade_asked_at: float | None = None
 
     def answer(self, turn: CallerTurn) -> None:
         """Get a reply to ``turn``: from the FAQ where it may know, else from the agent."""
         policy, words = self._context.policy, turn.words
         for_faq = words and not turn.failed and not turn.cut and len(words) <= MAX_FAQ_CHARS
         if for_faq and policy.faq_enabled:
-            self._context.do(do.MatchFaq(turn.utterances[-1], words))
+            language = language_of(words, self._context.language)
+            self._context.do(do.MatchFaq(turn.utterances[-1], words, language))
         else:
             self.ask_agent(words or None)
 
@@ -80,7 +87,10 @@ class Answering:
     def ask_agent(self, words: str | None) -> None:
         """Have the agent reply, with its full instructions."""
         self.upgrade_prompt()
-        self._speaking.ask_agent(words, FALLBACK_PATH if self._agent_lost else AGENT_PATH)
+        self.owes_explanation = False
+        turn = self._listening.turn
+        path = FALLBACK_PATH if self.agent_lost else AGENT_PATH
+        self._speaking.ask_agent(words, path, self._speaking.waited_since(turn))
 
     def on_clip(self, event: on.ClipReady) -> None:
         """Play rendered speech that has come."""
@@ -133,53 +143,77 @@ class Answering:
         reply.hang_up = reply.hang_up or event.hang_up
         if reply.path == GREETING_PATH:
             self.upgrade_prompt()
-        if reply.ready_at is not None:
+        if reply.ready_at is not None and not event.completed and not reply.hang_up:
+            self._broke_off(reply)
+        elif reply.ready_at is not None:
             self._failed_replies = 0
             self._speaking.finish_audio()
+            self._follow_language(reply.text)
         elif event.hang_up:
-            goodbye = self._context.policy.phrases.get(Phrase.GOODBYE, "")
+            goodbye = self._context.phrase(Phrase.GOODBYE)
             self._speaking.say(goodbye, reply.path, end_reason="agent_goodbye")
         elif self._failed_replies == 0:  # one refusal does not make a lost agent: ask once more
             self._failed_replies += 1
-            self._speaking.withdraw()
-            turn = self._listening.turn
-            self._speaking.ask_agent(turn.words or None if turn else None, reply.path)
+            self._speaking.ask_again()
         else:
-            self._agent_failed("failed")
+            self.agent_failed("failed", keeps_ears=True)
+
+    def _broke_off(self, reply: Reply) -> None:
+        """The reply ended in the middle of a sentence: have the rest of it made, once."""
+        if reply.continued:
+            self._speaking.finish_audio()
+        else:
+            self._speaking.go_on()
+
+    def _follow_language(self, text: str) -> None:
+        """The agent decides which language is spoken: ears and fixed sentences follow it."""
+        spoken = language_of(text, self._context.language)
+        if spoken != self._context.language and not self.agent_lost:
+            self._context.language = spoken
+            self._context.note("[LANGUAGE]", now=spoken)
+            self._context.do(do.SwitchLanguage(spoken))
 
     def on_upgraded(self, _: on.PromptUpgraded) -> None:
         """The agent has its full instructions."""
-        took_ms = round((self._context.now - self._upgrade_asked_at) * 1000)
-        self._context.note("[PROMPT_UPGRADE]", ms=took_ms)
-
-    def on_agent_lost(self, event: on.AgentLost) -> None:
-        """The agent is gone for good."""
-        self._agent_failed(event.reason)
+        if self._upgrade_asked_at is not None:
+            took_ms = round((self._context.now - self._upgrade_asked_at) * 1000)
+            self._upgrade_asked_at = None
+            self._context.note("[PROMPT_UPGRADE]", ms=took_ms)
 
     def reply_stalled(self) -> None:
         """Audio that is owed has not come: do without it."""
         reply = self._speaking.reply
         if reply is None:
             return
-        if reply.ready_at is not None:
-            self._speaking.finish_audio()
+        if reply.ready_at is not None and not reply.continued:
+            self._context.do(do.CancelAgent(reply.request_id))
+            self._speaking.go_on()
+        elif reply.ready_at is not None:
+            self.agent_failed("stalled", keeps_ears=True)
         elif reply.from_agent:
-            self._agent_failed("too_slow")
+            self.agent_failed("too_slow", keeps_ears=True)
         else:
             self._clip_failed()
 
-    def _agent_failed(self, reason: str) -> None:
+    def session_lost(self, reason: str) -> None:
+        """The session is gone for good, and the ears with it."""
+        policy, context = self._context.policy, self._context
+        self.recognises = policy.hears_without_session
+        context.transcript_wait_seconds = policy.late_transcript_wait_seconds
+        self.agent_failed(reason, keeps_ears=False)
+
+    def agent_failed(self, reason: str, *, keeps_ears: bool) -> None:
         """Go on without the agent: the receptionist takes its place for the rest of the call."""
-        first_time = not self._agent_lost
-        if first_time:
-            self._agent_lost = True
-            self.recognises = False  # the agent's session was the recogniser as well
-            self._context.do(do.UseReceptionist(reason))
+        first_time = not self.agent_lost
+        if first_time or not keeps_ears:
+            self.agent_lost = True
+            self._context.do(do.UseReceptionist(reason, keeps_ears))
         reply = self._speaking.reply
         if reply is None or not reply.from_agent or reply.finished:
             return
         if reply.ready_at is not None:
             self._speaking.finish_audio()
+            self.owes_explanation = first_time and not reply.hang_up
             return
         self._speaking.withdraw()
         if first_time:
@@ -189,9 +223,14 @@ class Answering:
         else:
             self._leave_unanswered()
 
+    def explain(self) -> None:
+        """Have the receptionist say what happened and ask for a message."""
+        self.owes_explanation = False
+        self._speaking.ask_agent(None, FALLBACK_PATH)
+
     def upgrade_prompt(self) -> None:
         """Have the agent given its full instructions, once."""
-        if not self._prompt_upgraded:
-            self._prompt_upgraded = True
+        if not self.upgraded:
+            self.upgraded = True
             self._upgrade_asked_at = self._context.now
             self._context.do(do.UpgradePrompt())

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from server.turns import actions as do
+from server.turns.actions import History, SaveTurn
 from server.turns.model import TRANSITIONS, CallerTurn, State
-from server.turns.policy import CallPolicy
+from server.turns.policy import CallPolicy, Phrase
+
+_KEPT_LINES = 80
+_KEPT_CHARS = 8000
+"""Of a long conversation a fresh session is told the last quarter of an hour or so."""
 
 
 class Context:
@@ -15,7 +20,13 @@ class Context:
         self.now = 0.0
         """Seconds, as the session's clock counts them."""
         self.state = State.CONNECTING
+        self.language = policy.language
+        """What is spoken now; the business's until the agent switches."""
+        self.transcript_wait_seconds = policy.transcript_wait_seconds
+        self.reopening = False
+        """Whether the agent's session is being opened anew."""
         self.out: list[do.Action] = []
+        self._lines: dict[int, tuple[str, str]] = {}
         self._last_id = 0
         self._next_index = 0
 
@@ -42,6 +53,10 @@ class Context:
         self._next_index += 1
         return self._next_index - 1
 
+    def phrase(self, phrase: Phrase) -> str:
+        """Return a fixed sentence in the language of the moment; empty if there is none."""
+        return self.policy.phrase(phrase, self.language)
+
     def go(self, state: State) -> None:
         """Change the call's state.
 
@@ -58,4 +73,31 @@ class Context:
         """Store what is known of the caller's ``turn``, giving it a row if it has none."""
         if turn.index is None:
             turn.index = self.new_index()
-        self.do(do.SaveTurn(turn.index, "caller", turn.words))
+        self.save(SaveTurn(turn.index, "caller", turn.words))
+
+    def save(self, row: SaveTurn, *, heard: str | None = None) -> None:
+        """Store a row.
+
+        Args:
+            heard: of its words, what the caller heard; None: all of them.
+        """
+        self._lines[row.index] = (row.speaker, row.text if heard is None else heard)
+        self.do(row)
+
+    def history(self, since: int = 0) -> History:
+        """Return what was said and heard from row ``since`` on, the oldest cut off."""
+        said = [self._lines[index] for index in sorted(self._lines) if index >= since]
+        kept: list[tuple[str, str]] = []
+        room = _KEPT_CHARS
+        for speaker, words in reversed(said[-_KEPT_LINES:]):
+            room -= len(words)
+            if room < 0:
+                break
+            if words:
+                kept.append((speaker, words))
+        return tuple(reversed(kept))
+
+    @property
+    def next_index(self) -> int:
+        """The row number that would be given next."""
+        return self._next_index

@@ -17,23 +17,19 @@ from server.turns import events as on
 from server.turns.answering import Answering
 from server.turns.backchannel import is_backchannel
 from server.turns.context import Context
-from server.turns.dictation import (
-    KEY_PAUSE_SECONDS,
-    PAUSE_SECONDS,
-    PHONE_DIGITS,
-    asks_for_number,
-    is_unfinished_number,
-)
+from server.turns.dictation import PAUSE_SECONDS, asks_for_number, is_unfinished_number
 from server.turns.endpointing import Speech
+from server.turns.fillers import Fillers
+from server.turns.keypad import PERSON_KEY, Keypad
+from server.turns.link import AgentLink
 from server.turns.listening import Listening
-from server.turns.model import (
-    FALLBACK_PATH,
-    GREETING_PATH,
-    CallerTurn,
-    State,
-)
+from server.turns.model import GREETING_PATH, CallerTurn, State
 from server.turns.policy import CallPolicy, Phrase
 from server.turns.speaking import Speaking
+from server.turns.vigil import Vigil
+
+_MOST_UNRECOGNISED = 2
+"""After so many utterances in a row that nobody could recognise, a message is recorded."""
 
 
 class CallCore:
@@ -44,18 +40,33 @@ class CallCore:
         self._context = Context(policy)
         self._listening = Listening(self._context, speech_model)
         self._speaking = Speaking(self._context)
-        self._answering = Answering(self._context, self._listening, self._speaking, self._hang_up)
+        parts = (self._context, self._listening, self._speaking)
+        self._answering = Answering(*parts, self._hang_up)
+        self._fillers = Fillers(*parts)
+        self._keypad = Keypad(self._context)
+        self._vigil = Vigil(
+            *parts,
+            say=self._speaking.say_phrase,
+            greet=self._greet,
+            hush=self._hush,
+            end=self._hang_up,
+        )
+        self._link = AgentLink(self._context, self._speaking, self._vigil, self._answering)
         self._answered: CallerTurn | None = None
         """The turn that the reply at hand answers."""
-        self._started_at = 0.0
         self._refractory_until = float("-inf")
-        self._keys = ""
-        self._keys_until: float | None = None
+        self._unrecognised = 0
+        """Utterances in a row that could not be recognised."""
 
     @property
     def state(self) -> State:
         """Where the call stands."""
         return self._context.state
+
+    @property
+    def language(self) -> str:
+        """What is spoken now (BCP 47)."""
+        return self._context.language
 
     def handle(self, event: on.Event, now: float) -> list[do.Action]:
         """Take ``event``, which happened at ``now`` (seconds), and return what is to be done."""
@@ -64,6 +75,8 @@ class CallCore:
         self._context.begin(now)
         if (answer := _ANSWERS.get(type(event))) is not None:
             answer(self._answering, event)
+        elif (link := _LINK.get(type(event))) is not None:
+            link(self._link, event)
         else:
             _HANDLERS[type(event)](self, event)
         self._keep_deadlines()
@@ -75,8 +88,10 @@ class CallCore:
         if self.state is State.ENDED:
             return None
         times = [
-            self._started_at + self.policy.max_call_seconds,
-            self._keys_until,
+            self._vigil.next_at,
+            self._link.next_at,
+            self._fillers.due_at,
+            self._keypad.complete_at,
             self._listening.settle_at,
             self._speaking.stalled_at,
             self._speaking.mark_overdue_at,
@@ -87,22 +102,22 @@ class CallCore:
 
     def _keep_deadlines(self) -> None:
         """Act on every deadline that has come."""
-        now = self._context.now
-        if self.state is not State.ENDED and self._past(
-            self._started_at + self.policy.max_call_seconds
-        ):
-            self._hang_up("max_duration")
-        if self.state is State.ENDED:
-            return
-        if self._past(self._keys_until):
-            self._take_keys()
+        if self._past(self._keypad.complete_at):
+            self._take_keys(self._keypad.take())
         if self._past(self._listening.settle_at) and self._listening.turn is not None:
             self._settle(self._listening.turn)
         if self._past(self._speaking.stalled_at):
             self._answering.reply_stalled()
-        overdue = self._speaking.mark_overdue_at
-        if overdue is not None and now >= overdue:
+        if self._past(self._speaking.mark_overdue_at):
             self._reply_heard(mark_echoed=False)
+        if self.state in (State.ENDED, State.CONNECTING):
+            return
+        if self._past(self._link.next_at):
+            self._link.keep_time()
+        if self._past(self._fillers.due_at):
+            self._fillers.call_for()
+        if self._past(self._vigil.next_at):
+            self._vigil.keep_time()
 
     def _past(self, moment: float | None) -> bool:
         return moment is not None and self._context.now >= moment
@@ -110,12 +125,17 @@ class CallCore:
     # The stream
 
     def _on_started(self, _: on.StreamStarted) -> None:
-        self._started_at = self._context.now
         self._context.go(State.GREETING)
+        self._link.begin()
+        self._vigil.begin(awaits_first_word=self.policy.caller_speaks_first)
         if self.policy.caller_speaks_first:
             self._answering.upgrade_prompt()
             self._context.go(State.LISTENING)
-        elif self.policy.greeting_text:
+        else:
+            self._greet()
+
+    def _greet(self) -> None:
+        if self.policy.greeting_text:
             self._speaking.say(self.policy.greeting_text, GREETING_PATH)
         else:
             self._speaking.ask_agent(None, GREETING_PATH)
@@ -125,17 +145,19 @@ class CallCore:
 
     def _on_key(self, event: on.KeyPressed) -> None:
         self._context.note("[DTMF]", state=self.state.value)
-        if event.digit.isdigit():
-            self._keys += event.digit
-            self._keys_until = self._context.now + KEY_PAUSE_SECONDS
-        if event.digit == "#" or len(self._keys) >= PHONE_DIGITS:
-            self._take_keys()
+        self._vigil.sign_of_life()
+        expects_number = self._listening.expects_number
+        self._take_keys(self._keypad.press(event.digit, expects_number=expects_number))
 
-    def _take_keys(self) -> None:
-        """A number was keyed in: it counts as said."""
-        keys, self._keys, self._keys_until = self._keys, "", None
-        if len(keys) > 1:
-            self._on_typed(on.CallerTyped(keys))
+    def _take_keys(self, keys: str | None) -> None:
+        """A number was keyed in: it counts as said. A lone 0 asks for a person."""
+        if keys != PERSON_KEY:
+            self._on_typed(on.CallerTyped(keys or ""))
+        elif self.policy.transfers:
+            self._hush()
+            self._speaking.say_phrase(Phrase.TRANSFER, "transferred")
+        else:
+            self._on_typed(on.CallerTyped(self._context.phrase(Phrase.WANTS_PERSON)))
 
     def _on_tick(self, _: on.Tick) -> None:
         """Deadlines are looked at after every event; this one only brings the time."""
@@ -149,6 +171,8 @@ class CallCore:
                     self._listening.ignore_utterance()
                 else:
                     self._listening.begin_utterance()
+                    self._fillers.stop()
+                    self._fillers.wait_is_over()
             elif change is Speech.ENDED:
                 turn = self._listening.end_utterance()
                 if turn is not None:
@@ -168,6 +192,7 @@ class CallCore:
         text = event.text.strip()
         if not text:
             return
+        self._fillers.stop()
         if self._speaking.sounding is not None:
             self._interrupt()
         turn = self._listening.type_words(text)
@@ -178,6 +203,8 @@ class CallCore:
         self._listening.note_partial(event.utterance_id)
 
     def _on_transcript(self, event: on.Transcript) -> None:
+        if event.text is not None:
+            self._unrecognised = 0
         turn = self._listening.take_transcript(event)
         if turn is None:
             return
@@ -231,9 +258,19 @@ class CallCore:
         if not words and not turn.failed:
             self._no_words(turn)
             return
+        self._vigil.sign_of_life()
         turn.answered_words = words
         self._context.save_caller(turn)
-        self._answering.answer(turn)
+        if turn.failed and not words and self._nobody_understands():
+            self._take_message()
+        else:
+            self._answering.answer(turn)
+
+    def _nobody_understands(self) -> bool:
+        """Tell whether the recogniser that stands in for the lost one fails as well."""
+        self._unrecognised += 1
+        lost = self._answering.agent_lost and self.policy.takes_messages
+        return lost and self._unrecognised >= _MOST_UNRECOGNISED
 
     def _takes_the_floor(self, turn: CallerTurn) -> bool:
         """Tell whether what was said while the agent spoke means that it shall be silent."""
@@ -254,17 +291,20 @@ class CallCore:
     def _no_words(self, turn: CallerTurn) -> None:
         policy = self.policy
         long_enough = turn.voiced_ms >= policy.min_utterance_seconds * 1000
-        spoke = long_enough or turn.speech_ms >= policy.wordless_speech_ms
-        if spoke and not self._answering.recognises and policy.takes_messages:
-            # Nobody here can understand a word: the carrier records what the caller has to say.
-            phrase = policy.phrases.get(Phrase.LEAVE_MESSAGE, "")
-            self._speaking.say(phrase, FALLBACK_PATH, end_reason="error")
+        speech = turn.speech_ms >= policy.wordless_speech_ms
+        if (long_enough or speech) and not self._answering.recognises and policy.takes_messages:
+            self._take_message()
             return
-        if long_enough and (phrase := policy.phrases.get(Phrase.NOT_HEARD, "")):
-            self._speaking.say(phrase, FALLBACK_PATH)
+        self._vigil.sound_without_words(speech=speech)
+        if long_enough and self._context.phrase(Phrase.NOT_HEARD):
+            self._speaking.say_phrase(Phrase.NOT_HEARD)
             return
         self._listening.close_turn()
         self._context.go(State.LISTENING)
+
+    def _take_message(self) -> None:
+        """Nobody here can understand a word: the carrier records what the caller has to say."""
+        self._speaking.say_phrase(Phrase.LEAVE_MESSAGE, "error")
 
     # The caller's ear
 
@@ -288,7 +328,13 @@ class CallCore:
 
     def _pump(self) -> None:
         """Send what is due of the reply at hand, and its mark after the last of it."""
-        if self.state is State.ENDED or not self._may_sound:
+        if self.state is State.ENDED:
+            return
+        if self._fillers.sounding:
+            if filler := self._speaking.line.playout.due(self._context.now):
+                self._context.do(do.SendAudio(filler))
+            self._fillers.mark_if_sent()
+        if self._fillers.sounding or not self._may_sound:
             return
         if self._context.now < self._sound_not_before:
             return
@@ -307,6 +353,7 @@ class CallCore:
         if reply is None:
             return
         turn = self._answered = self._listening.close_turn()
+        self._fillers.wait_is_over()
         if reply.path != GREETING_PATH:
             self._context.go(State.SPEAKING)
         self._speaking.note_latency(turn)
@@ -314,6 +361,8 @@ class CallCore:
 
     def _on_mark(self, event: on.MarkEchoed) -> None:
         reply = self._speaking.reply
+        if self._fillers.take_mark(event.name):
+            return
         if reply is not None and reply.mark_sent and event.name == reply.mark:
             self._reply_heard(mark_echoed=True)
         # Any other is the mark of what was cleared, or a stranger's: it proves nothing.
@@ -322,10 +371,24 @@ class CallCore:
         reply = self._speaking.heard_out(mark_echoed)
         self._refractory_until = self._context.now + self.policy.refractory_seconds
         self._listening.expects_number = asks_for_number(reply.text)
+        self._vigil.reply_over(reply)
         if reply.hang_up:
             self._hang_up(reply.end_reason)
-        else:
-            self._context.go(State.LISTENING)
+            return
+        self._context.go(State.LISTENING)
+        if self._answering.owes_explanation and self._listening.turn is None:
+            self._answering.explain()
+
+    def _hush(self) -> None:
+        """Fall silent for something of our own that cannot wait."""
+        self._fillers.stop()
+        if self._speaking.sounding is not None:
+            self._interrupt()
+        if self._speaking.held is not None:
+            self._speaking.drop_held()
+        if self._speaking.reply is not None:
+            self._speaking.withdraw()
+        self._listening.close_turn()
 
     def _interrupt(self) -> None:
         if self._speaking.heard_whole:  # only its silent tail is left: that is no interruption
@@ -335,7 +398,15 @@ class CallCore:
         self._refractory_until = float("-inf")
         self._context.go(State.LISTENING)
 
-    # Ends and small things
+    # Rendered speech, and ends
+
+    def _on_clip(self, event: on.ClipReady) -> None:
+        if not self._fillers.take_clip(event.reply_id, event.audio):
+            self._answering.on_clip(event)
+
+    def _on_clip_failed(self, event: on.ClipFailed) -> None:
+        if not self._fillers.take_clip(event.reply_id, None):
+            self._answering.on_clip_failed(event)
 
     def _hang_up(self, reason: str) -> None:
         self._speaking.cut_off()
@@ -352,16 +423,20 @@ _HANDLERS: dict[type[Any], Callable[[CallCore, Any], None]] = {
     on.EndRequested: CallCore._on_end,
     on.PartialTranscript: CallCore._on_partial,
     on.Transcript: CallCore._on_transcript,
+    on.ClipReady: CallCore._on_clip,
+    on.ClipFailed: CallCore._on_clip_failed,
     on.Tick: CallCore._on_tick,
 }
 _ANSWERS: dict[type[Any], Callable[[Answering, Any], None]] = {
     on.FaqHit: Answering.on_faq_hit,
     on.FaqMissed: Answering.on_faq_missed,
-    on.ClipReady: Answering.on_clip,
-    on.ClipFailed: Answering.on_clip_failed,
     on.AgentAudio: Answering.on_agent_audio,
     on.AgentText: Answering.on_agent_text,
     on.AgentFinished: Answering.on_agent_finished,
     on.PromptUpgraded: Answering.on_upgraded,
-    on.AgentLost: Answering.on_agent_lost,
+}
+_LINK: dict[type[Any], Callable[[AgentLink, Any], None]] = {
+    on.AgentReady: AgentLink.on_ready,
+    on.AgentLost: AgentLink.on_lost,
+    on.SuccessorLost: AgentLink.on_successor_lost,
 }

@@ -130,10 +130,20 @@ class PromptUpgraded:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentReady:
+    """The agent's session is set up."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLost:
-    """The agent cannot be reached any more."""
+    """The agent's session, ears included, cannot be reached any more."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessorLost:
+    """The session that was to follow the ageing one could not be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,8 @@ Event = (
     | AgentText
     | AgentFinished
     | PromptUpgraded
+    | AgentReady
     | AgentLost
+    | SuccessorLost
     | Tick
 )

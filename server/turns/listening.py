@@ -56,7 +56,7 @@ class Listening:
         """When the open turn is settled with whatever transcripts are there by then."""
         if self.turn is None or not self.undecided:
             return None
-        return self.turn.committed_at + self._context.policy.transcript_wait_seconds
+        return self.turn.committed_at + self._context.transcript_wait_seconds
 
     @property
     def since_onset_ms(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from server.turns.policy import Phrase
+
 
 class State(StrEnum):
     """Where a call stands."""
@@ -28,11 +30,12 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 """The only changes of state that a call may make."""
 
-GREETING_PATH, FAQ_PATH, AGENT_PATH, FALLBACK_PATH = (
+GREETING_PATH, FAQ_PATH, AGENT_PATH, FALLBACK_PATH, FILLER_PATH = (
     "GREETING",
     "FAQ_FASTPATH",
     "AGENT",
     "FALLBACK",
+    "FILLER",
 )
 
 
@@ -97,7 +100,16 @@ class Reply:
     """Under which its audio comes; changes when the rest of it has to be asked for again."""
     text: str = ""
     intent_key: str | None = None
-    asked_at: float = 0.0
+    waited_since: float = 0.0
+    """Since when the caller has been waiting for it."""
+    asked_words: str | None = None
+    """The caller's words that the agent was asked with."""
+    phrase: Phrase | None = None
+    """Which fixed sentence it is, if it is one."""
+    continued: bool = False
+    """The rest of it has been asked for once already."""
+    continued_at: float = 0.0
+    """When that was."""
     ready_at: float | None = None
     """When its first audio was at hand."""
     first_sent_at: float | None = None

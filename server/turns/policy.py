@@ -13,6 +13,16 @@ class Phrase(StrEnum):
     NOT_HEARD = "not_heard"
     GOODBYE = "goodbye"
     LEAVE_MESSAGE = "leave_message"
+    HOLD_ON = "hold_on"
+    """The first words of a call whose greeting is late."""
+    FILLER = "filler"
+    SECOND_FILLER = "second_filler"
+    STILL_THERE = "still_there"
+    NEARLY_OVER = "nearly_over"
+    TIME_IS_UP = "time_is_up"
+    TRANSFER = "transfer"
+    WANTS_PERSON = "wants_person"
+    """What the caller means who presses 0; told to the agent, not spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,9 @@ class CallPolicy:
     greeting_text: str = ""
     """Spoken first; where it is empty the agent makes one."""
     caller_speaks_first: bool = False
-    """No greeting at all: the caller is waited for."""
+    """The caller is waited for; who says nothing hears the greeting after all."""
+    first_word_wait_seconds: float = 4.0
+    """For so long."""
     faq_enabled: bool = True
     barge_in: bool = True
     barge_in_frames: int = 10
@@ -56,13 +68,47 @@ class CallPolicy:
     """After this the agent is asked without the transcript; it has the audio."""
     clip_wait_seconds: float = 2.0
     """After this without rendered speech, it is done without."""
+    late_transcript_wait_seconds: float = 3.0
+    """The same once the session is lost and a slower recogniser has taken its place."""
     answer_wait_seconds: float = 6.0
     """After this without a sound from the agent, the receptionist takes over."""
+    stall_seconds: float = 1.5
+    """Silence in the middle of a reply after which the rest of it is asked for again."""
+    filler_after_seconds: float = 1.5
+    """Silence after the caller's last sound that is filled by a word of our own."""
+    filler_gap_seconds: float = 1.8
+    """Silence after the first filler that is filled by the second."""
+    silence_prompt_seconds: float = 10.0
+    """Nobody speaks for so long: the caller is asked whether anybody is there."""
+    silence_hangup_seconds: float = 10.0
+    """And for so long after that: the call ends."""
     max_call_seconds: float = 1800.0
+    call_notice_seconds: float = 30.0
+    """So long before its cap the call's end is announced, at the next pause."""
+    call_goodbye_seconds: float = 6.0
+    """So long before its cap the call takes leave."""
+    reconnects: bool = False
+    """Whether a lost session is opened anew."""
+    reconnect_seconds: float = 2.0
+    """For so long that is tried before the receptionist takes over."""
+    rotate_after_seconds: float = 55 * 60.0
+    """Age at which a session is replaced, at a pause, before the service ends it."""
+    hears_without_session: bool = False
+    """Whether another recogniser takes over where the session is lost."""
+    transfers: bool = False
+    """Whether there is a person who can be called in now."""
     lead_ms: int = 400
     """Audio that may wait at Twilio; the rest waits here, where it can be taken back."""
     tail_ms: int = 200
     """Silence after each reply, so that its last syllable is not cut."""
     mark_grace_seconds: float = 1.0
     """How long after its play-out a mark may be missing before a timer stands in for it."""
-    phrases: Mapping[Phrase, str] = field(default_factory=dict)
+    phrases: Mapping[str, Mapping[Phrase, str]] = field(default_factory=dict)
+    """The fixed sentences by language (two letters)."""
+
+    def phrase(self, phrase: Phrase, language: str) -> str:
+        """Return a fixed sentence in ``language``, else in the call's first one; empty if none."""
+        for known in (language[:2], self.language[:2]):
+            if found := self.phrases.get(known, {}).get(phrase):
+                return found
+        return ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from server.turns import actions as do
 from server.turns.context import Context
-from server.turns.model import CallerTurn, Reply, words_heard
-from server.turns.playout import Playout
+from server.turns.line import Line
+from server.turns.model import FALLBACK_PATH, CallerTurn, Reply, words_heard
+from server.turns.policy import Phrase
 
 
 class Speaking:
@@ -13,7 +14,8 @@ class Speaking:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._playout = Playout(context.policy.lead_ms, context.policy.tail_ms)
+        self.line = Line(context.policy.lead_ms, context.policy.tail_ms)
+        self._playout = self.line.playout
         self.reply: Reply | None = None
         """The reply being prepared or spoken."""
         self.held: Reply | None = None
@@ -27,29 +29,60 @@ class Speaking:
 
     def say(
         self, text: str, path: str, *, intent_key: str | None = None, end_reason: str | None = None
-    ) -> None:
+    ) -> Reply:
         """Begin a reply from rendered speech.
 
         Args:
             end_reason: why the call is to end after it; None where it goes on.
         """
-        reply = self._begin(path, from_agent=False)
+        reply = self._begin(path, from_agent=False, since=self._context.now)
         reply.text, reply.intent_key = text, intent_key
         if end_reason is not None:
             reply.hang_up, reply.end_reason = True, end_reason
-        self._context.do(do.FetchClip(reply.id, text, self._context.policy.language))
+        self._context.do(do.FetchClip(reply.id, text, self._context.language))
+        return reply
 
-    def ask_agent(self, text: str | None, path: str) -> None:
-        """Begin a reply that the agent makes."""
-        reply = self._begin(path, from_agent=True)
+    def say_phrase(self, phrase: Phrase, end_reason: str | None = None) -> None:
+        """Begin a reply that is one of the fixed sentences (see :meth:`say`)."""
+        reply = self.say(self._context.phrase(phrase), FALLBACK_PATH, end_reason=end_reason)
+        reply.phrase = phrase
+
+    def ask_agent(self, text: str | None, path: str, since: float | None = None) -> None:
+        """Begin a reply that the agent makes.
+
+        Args:
+            since: when the caller began to wait for it; None: now.
+        """
+        now = self._context.now
+        reply = self._begin(path, from_agent=True, since=now if since is None else since)
+        reply.asked_words = text
         self._context.do(do.AskAgent(reply.id, text))
 
-    def _begin(self, path: str, *, from_agent: bool) -> Reply:
-        context = self._context
-        name = context.new_id("r")
-        self.reply = Reply(name, path, from_agent, request_id=name, asked_at=context.now)
-        self._playout.begin()
+    def ask_again(self) -> None:
+        """Ask the agent anew for the reply at hand, of which nothing has come."""
+        if (reply := self.reply) is not None:
+            reply.request_id = self._context.new_id("r")
+            self._context.do(do.AskAgent(reply.request_id, reply.asked_words))
+
+    def go_on(self) -> None:
+        """Ask the agent for the rest of the reply at hand, which broke off."""
+        if (reply := self.reply) is not None:
+            reply.continued, reply.continued_at = True, self._context.now
+            reply.request_id = self._context.new_id("r")
+            self._context.do(do.ContinueAgent(reply.request_id, reply.text))
+
+    def _begin(self, path: str, *, from_agent: bool, since: float) -> Reply:
+        name = self._context.new_id("r")
+        self.reply = Reply(name, path, from_agent, request_id=name, waited_since=since)
+        self.line.begin()
         return self.reply
+
+    def waited_since(self, turn: CallerTurn | None) -> float:
+        """Return since when the caller waits for a reply to ``turn``, or for the one at hand."""
+        if turn is not None:
+            # Of a turn that was cut and goes on, only the commit is known.
+            return max(turn.ended_at, turn.committed_at - self._context.policy.hangover_ms / 1000)
+        return self.reply.waited_since if self.reply is not None else self._context.now
 
     def expects(self, reply_id: str) -> Reply | None:
         """Return the reply at hand if ``reply_id`` is its; late events of others find none."""
@@ -62,13 +95,13 @@ class Speaking:
         if reply is not None and not reply.finished:
             if reply.ready_at is None:
                 reply.ready_at = self._context.now
-            self._playout.add(audio)
+            self.line.add(audio)
 
     def finish_audio(self) -> None:
         """Nothing more comes for the reply at hand."""
         if self.reply is not None:
             self.reply.finished = True
-            self._playout.complete()
+            self.line.complete()
 
     def echo_rms(self) -> float:
         """Return how loud the echo of what was played may be now (see ``Playout``)."""
@@ -82,11 +115,14 @@ class Speaking:
         reply, policy = self.reply, self._context.policy
         if reply is None or reply.finished:
             return None
-        wait = policy.answer_wait_seconds if reply.from_agent else policy.clip_wait_seconds
         if reply.ready_at is None:
-            return reply.asked_at + wait
+            wait = policy.answer_wait_seconds if reply.from_agent else policy.clip_wait_seconds
+            return reply.waited_since + wait
+        if self._context.reopening or self.line.filler is not None:
+            return None
         if self._playout.next_due() is None:
-            return max(self._playout.played_out_at, reply.ready_at) + wait
+            asked_at = max(self._playout.played_out_at, reply.ready_at, reply.continued_at)
+            return asked_at + policy.stall_seconds
         return None
 
     @property
@@ -97,15 +133,15 @@ class Speaking:
         return self._playout.played_out_at + self._context.policy.mark_grace_seconds
 
     def next_due(self) -> float | None:
-        """Return when more of the reply may be sent, or None when nothing waits."""
-        if self.reply is None or self.reply.ready_at is None:
+        """Return when more may be sent, of a filler or the reply, or None when nothing waits."""
+        if self.line.filler is None and (self.reply is None or self.reply.ready_at is None):
             return None
         return self._playout.next_due()
 
     # The caller's ear
 
     def pump(self) -> tuple[bytes, bool]:
-        """Return the audio to send now, and whether it is the first of its reply."""
+        """Return the audio of the reply to send now, and whether it is the first of it."""
         reply, now = self.reply, self._context.now
         if reply is None or reply.ready_at is None:
             return b"", False
@@ -118,7 +154,8 @@ class Speaking:
     def mark_if_sent(self) -> None:
         """Send the mark once the last of the reply has gone out."""
         reply = self.reply
-        if reply is not None and self._playout.finished and not reply.mark_sent:
+        sent = self.line.filler is None and self._playout.finished
+        if reply is not None and sent and not reply.mark_sent:
             reply.mark_sent = True
             self._context.do(do.SendMark(reply.mark))
 
@@ -191,9 +228,8 @@ class Speaking:
         context.note("[BARGE_IN]", reply=reply.id, resumed_at_ms=heard_ms)
         if reply.unfinished:
             reply.unfinished = False
-            reply.request_id = context.new_id("r")
-            reply.asked_at = context.now
-            context.do(do.ContinueAgent(reply.request_id, reply.text))
+            self.go_on()
+            reply.continued = False
         self.save(reply)
         return reply
 
@@ -205,7 +241,7 @@ class Speaking:
             context.do(do.TruncateAgent(reply.request_id, heard_ms))
         elif heard := words_heard(reply.text, heard_ms, length_ms):
             context.do(do.RememberSpoken(heard))
-        self._playout.begin()
+        self.line.begin()
 
     @property
     def held_ms(self) -> int:
@@ -232,7 +268,7 @@ class Speaking:
     def withdraw(self) -> None:
         """Take back the reply at hand, of which nothing has sounded."""
         reply = self._close()
-        self._playout.begin()
+        self.line.begin()
         if reply.from_agent:
             self._context.do(do.CancelAgent(reply.request_id))
 
@@ -261,15 +297,17 @@ class Speaking:
         """Store what is known of ``reply``, giving it a row if it has none."""
         if reply.index is None:
             reply.index = self._context.new_index()
-        self._context.do(
-            do.SaveTurn(
-                reply.index,
-                "agent",
-                reply.text,
-                path=reply.path,
-                intent_key=reply.intent_key,
-                heard_ms=heard_ms,
-                interrupted=interrupted,
-                timings_ms=dict(reply.timings_ms),
-            )
+        row = do.SaveTurn(
+            reply.index,
+            "agent",
+            reply.text,
+            path=reply.path,
+            intent_key=reply.intent_key,
+            heard_ms=heard_ms,
+            interrupted=interrupted,
+            timings_ms=dict(reply.timings_ms),
         )
+        heard = None
+        if interrupted and heard_ms is not None:
+            heard = words_heard(reply.text, heard_ms, self._playout.length_ms())
+        self._context.save(row, heard=heard)

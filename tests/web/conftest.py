@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from server import create_app
 from server.accounts import create_token
+from server.calls.service import CallService
 from server.db.migrate import upgrade
 from server.models import (
     ADMIN,
@@ -140,9 +141,10 @@ def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) ->
     )
     app = create_app(settings)
     parts: Services = app.extensions["maane"]
-    app.extensions["maane"] = replace(
-        parts, clips=ClipStore(synthesiser, settings.media_dir, settings.tts_speaking_rate)
-    )
+    clips = ClipStore(synthesiser, settings.media_dir, settings.tts_speaking_rate)
+    old = parts.calls
+    calls = CallService(settings, parts.directory, clips, old.recorder, old.registry)
+    app.extensions["maane"] = replace(parts, clips=clips, calls=calls)
     parts.directory.load()
     yield app
     parts.database.engine.dispose()

@@ -39,7 +39,7 @@ def test_a_business_comes_back_as_it_was_made(
     profile = parts.directory.by_number("+972541234567")
     assert profile is not None
     assert profile.id == made["id"]
-    assert synthesiser.has_said("שלום, מרפאת השן.", "he-IL")
+    assert synthesiser.has_said("שלום, מרפאת השן. אני עוזרת אוטומטית.", "he-IL")
     assert audit(parts) == [
         ("token:a test's owner", "business.create", made["id"], f"business:{made['id']}")
     ]
@@ -112,7 +112,7 @@ def test_a_change_leaves_the_rest_and_reaches_the_next_call(
     assert after is not None
     differs = {key for key in before if before[key] != after[key]}
     assert differs == {"greeting_text", "updated_at"}
-    assert synthesiser.has_said("ערב טוב.", "he-IL")
+    assert synthesiser.has_said("ערב טוב. אני עוזרת אוטומטית.", "he-IL")
     profile = parts.directory.by_id(garage.id)
     assert profile is not None
     assert profile.greeting_text == "ערב טוב."

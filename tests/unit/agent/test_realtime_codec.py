@@ -153,7 +153,7 @@ def test_a_refused_recogniser_falls_back_once_and_is_named_when_that_was_it() ->
     assert session.refuses(session.sent[0], param=TRANSCRIBER) == []
     again = session.sent[1]["session"]["audio"]["input"]["transcription"]
     assert again["model"] == FALLBACK_TRANSCRIBER
-    assert session.hears("session.updated", session={}) == []
+    assert session.hears("session.updated", session={}) == [on.AgentReady()]
     assert session.protocol.transcriber_refused == "gpt-live-transcribe"
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.agent.base import Signal
-from server.agent.receptionist import SENTENCES, Receptionist, ReceptionistAgent, Spoken, sentences
+from server.agent.receptionist import Receptionist, ReceptionistAgent, Spoken
+from server.agent.sentences import SENTENCES, sentences
 from server.audio import mulaw
 from server.speech.base import SynthesiserError
 from server.speech.clips import ClipStore

@@ -55,7 +55,7 @@ class House:
 
     def call(self, sid: str = "CA1", *, direction: str = "inbound") -> BoundCall:
         inbox = Inbox()
-        return BoundCall(
+        call = BoundCall(
             call_sid=sid,
             business=BUSINESS,
             direction=direction,
@@ -64,11 +64,12 @@ class House:
             prompts=Prompts("compact", "full"),
             policy=CallPolicy(language="he-IL"),
             inbox=inbox,
-            agent=Closable(),  # type: ignore[arg-type]
-            transcriber=TypedWords(inbox.put),
             is_test=False,
             bound_at=self.now,
         )
+        call.agent = Closable()  # type: ignore[assignment]
+        call.transcriber = TypedWords(inbox.put)
+        return call
 
     def bound(self, sid: str = "CA1") -> BoundCall:
         call = self.call(sid)

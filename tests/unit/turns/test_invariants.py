@@ -17,7 +17,7 @@ from tests.call_script import POLICY, SILENT_FRAME, spoken, voice
 
 VOICE_FRAME = voice(FRAME_MS)
 
-ids = st.sampled_from([f"{kind}{n}" for kind in "urt" for n in range(1, 12)])
+ids = st.sampled_from([f"{kind}{n}" for kind in "urtf" for n in range(1, 12)])
 frames = st.builds(
     lambda loud, count: [on.CallerAudio(VOICE_FRAME if loud else SILENT_FRAME)] * count,
     st.booleans(),
@@ -37,6 +37,8 @@ single = st.one_of(
     st.builds(on.AgentText, ids, st.just("מילה ")),
     st.builds(on.AgentFinished, ids, st.booleans(), st.booleans()),
     st.builds(on.AgentLost, st.just("closed")),
+    st.builds(on.AgentReady),
+    st.builds(on.SuccessorLost),
     st.builds(on.EndRequested, st.just("caller_hangup")),
     st.just(on.Tick()),
 )
@@ -83,7 +85,7 @@ def test_whatever_happens_the_invariants_hold(script: list[tuple[float, list[on.
                 assert action.reply_id in asked, "only what was asked for is cancelled"
                 assert action.reply_id not in cancelled, "and only once"
                 cancelled.add(action.reply_id)
-            elif isinstance(action, do.AskAgent):
+            elif isinstance(action, (do.AskAgent, do.ContinueAgent)):
                 asked.add(action.reply_id)
         if before is State.ENDED:
             assert core.state is State.ENDED

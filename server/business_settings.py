@@ -1,0 +1,98 @@
+"""What an owner may set for one business beside its texts: hours, recording, who speaks first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+log = logging.getLogger(__name__)
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DIGITS_OF_E164 = range(7, 16)
+
+
+class Opening(BaseModel):
+    """From when till when the business is open; ends before midnight."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    opens: time
+    closes: time
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Opening:
+        if self.opens >= self.closes:
+            raise ValueError("must open before it closes")
+        return self
+
+
+def _e164_or_empty(number: str) -> str:
+    digits = number.removeprefix("+")
+    if number and not (number.startswith("+") and digits.isdigit() and digits.isascii()):
+        raise ValueError("must be a number with its country, such as +972541234567")
+    if number and len(digits) not in _DIGITS_OF_E164:
+        raise ValueError("must have 7 to 15 digits")
+    return number
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+_Text = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+
+
+class BusinessSettings(BaseModel):
+    """Stored as JSON with the business; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    opening_hours: dict[Weekday, list[Opening]] = Field(
+        default={}, description="By day of the week; a day left out is closed. Empty: always open."
+    )
+    after_hours_greeting: _Text = Field(
+        default="", description="The first sentences of a call outside the opening hours."
+    )
+    outbound_greeting: _Text = Field(
+        default="", description="The first sentences of an outbound call; empty: the agent's own."
+    )
+    generated_greeting: bool = Field(
+        default=False, description="The agent makes its greeting itself, by its prompt."
+    )
+    caller_speaks_first: bool = Field(
+        default=False, description="An inbound caller is waited for a few seconds before greeting."
+    )
+    recording: bool = Field(
+        default=False, description="Calls are recorded, and the greeting says so."
+    )
+    transfer_number: Annotated[str, AfterValidator(_e164_or_empty)] = Field(
+        default="", description="Who is called in when the caller presses 0; E.164 or empty."
+    )
+
+    def is_open(self, at: datetime, timezone: str) -> bool:
+        """Tell whether the business is open at the moment ``at``, which knows its own zone."""
+        if not self.opening_hours:
+            return True
+        local = at.astimezone(ZoneInfo(timezone))
+        today = self.opening_hours.get(_WEEKDAYS[local.weekday()], [])
+        return any(hours.opens <= local.time() < hours.closes for hours in today)
+
+
+def business_settings(stored: Mapping[str, Any] | None) -> BusinessSettings:
+    """Return the settings as stored; what cannot be read costs itself and not the business."""
+    kept = dict(stored or {})
+    while True:
+        try:
+            return BusinessSettings.model_validate(kept)
+        except ValidationError as error:
+            broken = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+            log.warning("[SETTINGS] of a business cannot be read: %s", ", ".join(sorted(broken)))
+            if not broken & kept.keys():
+                return BusinessSettings()
+            kept = {name: value for name, value in kept.items() if name not in broken}
