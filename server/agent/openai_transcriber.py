@@ -35,6 +35,9 @@ MAX_KEYWORDS = 100
 _LEAST_HEARD_MS = 100
 """The service refuses shorter audio."""
 
+_LEAST_REQUEST_SECONDS = 0.1
+"""With less time left an utterance is given up without a request."""
+
 _WAITING = 4
 """Utterances that wait for the one being recognised; one more, and the oldest has failed."""
 
@@ -190,6 +193,9 @@ class OpenAiTranscriber:
         Raises:
             ProviderError: there are none to be had; ``code`` tells why.
         """
+        remaining = utterance.deadline - monotonic()
+        if remaining < _LEAST_REQUEST_SECONDS:
+            raise ProviderError("no time left", code="timeout")
         client = shared_client(self._base_url, self._api_key)
         wav = mulaw_to_wav(utterance.audio)
         try:
@@ -197,7 +203,7 @@ class OpenAiTranscriber:
                 file=("utterance.wav", wav, "audio/wav"),
                 model=self._model,
                 response_format="json",
-                timeout=max(0.001, utterance.deadline - monotonic()),
+                timeout=remaining,  # of each step; the timer bounds their sum
                 **self._hints(utterance.languages),
             )
         except openai.APIStatusError as error:
