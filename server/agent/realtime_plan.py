@@ -8,7 +8,7 @@ from typing import Any
 _AUDIO_TOKENS_PER_TEXT_TOKEN = 4
 """A reply's budget is given in text; its audio costs about four times as many tokens."""
 
-_LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
+LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
 """Recognisers that take ``languages`` and ``keywords`` instead of one ``language``."""
 
 FALLBACK_TRANSCRIBER = "gpt-transcribe"
@@ -85,7 +85,7 @@ def relistening_session(
 
 
 def _transcription(plan: SessionPlan, model: str, languages: tuple[str, ...]) -> dict[str, Any]:
-    if model.startswith(_LISTING_MODELS):
+    if model.startswith(LISTING_MODELS):
         wanted: dict[str, Any] = {"model": model, "languages": list(languages)}
         if plan.keywords:
             wanted["keywords"] = list(plan.keywords)

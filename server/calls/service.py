@@ -6,9 +6,10 @@ import logging
 from collections.abc import Iterator
 
 from server.agent.base import Agent, AgentSession, Transcriber
+from server.agent.openai_transcriber import OpenAiTranscriber
 from server.agent.prompts import Prompts, build_prompts
 from server.agent.realtime_client import RealtimeAgent, realtime_url
-from server.agent.realtime_plan import DEFAULT_VOICE, SessionPlan
+from server.agent.realtime_plan import DEFAULT_VOICE, FALLBACK_TRANSCRIBER, SessionPlan
 from server.agent.receptionist import Receptionist, ReceptionistAgent
 from server.agent.sentences import SENTENCES, sentences
 from server.audio.silero import SileroModel
@@ -63,6 +64,12 @@ def has_openai(settings: Settings) -> bool:
 def uses_realtime(settings: Settings) -> bool:
     """Tell whether the agent is a Realtime session; with agents off that only listens."""
     return settings.agents_enabled and has_openai(settings)
+
+
+def _languages(business: BusinessProfile) -> tuple[str, ...]:
+    """Return what callers may speak (ISO 639-1), likeliest first."""
+    language = business.lang[:2]
+    return (language,) if language == "en" else (language, "en")
 
 
 class CallService:
@@ -270,11 +277,10 @@ class CallService:
     def session(self, call: BoundCall, history: History, *, full: bool) -> AgentSession:
         """See :class:`server.calls.parts.StandIns`."""
         settings, business = self._settings, call.business
-        language = business.lang[:2]
         plan = SessionPlan(
             compact_prompt=call.prompts.compact,
             full_prompt=call.prompts.full,
-            languages=(language,) if language == "en" else (language, "en"),
+            languages=_languages(business),
             keywords=business.phrase_hints[:_MAX_KEYWORDS],
             transcribe_model=settings.openai_transcribe_model,
             voice=business.voice or DEFAULT_VOICE,
@@ -309,4 +315,14 @@ class CallService:
 
     def ears(self, call: BoundCall) -> Transcriber:
         """See :class:`server.calls.parts.StandIns`."""
-        return TypedWords(call.inbox.put)
+        settings, business = self._settings, call.business
+        if not has_openai(settings):
+            return TypedWords(call.inbox.put)
+        return OpenAiTranscriber(
+            settings.openai_base_url,
+            settings.openai_api_key or "none",
+            FALLBACK_TRANSCRIBER,
+            _languages(business),
+            business.phrase_hints[:_MAX_KEYWORDS],
+            call.inbox.put,
+        )

@@ -105,16 +105,24 @@ def check_shape(event: object) -> Json:
         raise ClientError(
             "invalid_value", f"Invalid value: {kind!r}. Supported values: {known}.", "type"
         )
-    try:
-        _adapter(kind).validate_python(event)
-    except ValidationError as exc:
-        raise _as_client_error(exc.errors(include_url=False)) from exc
+    check_params(CLIENT_EVENTS[kind], event)
     return event
 
 
+def check_params(source: Any, params: Json) -> None:
+    """Check ``params`` against ``source``, a TypedDict of the SDK.
+
+    Raises ClientError naming the first field that is unknown, missing or of the wrong type.
+    """
+    try:
+        _adapter(source).validate_python(params)
+    except ValidationError as exc:
+        raise _as_client_error(exc.errors(include_url=False)) from exc
+
+
 @cache
-def _adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(strict_type(CLIENT_EVENTS[kind]))
+def _adapter(source: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(strict_type(source))
 
 
 @cache

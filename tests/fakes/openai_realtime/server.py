@@ -1,13 +1,17 @@
 """The stand-in itself: a websocket server on loopback, with its sessions and switches."""
 
+import contextlib
 import json
+import select
+import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.http11 import Request, Response
@@ -20,6 +24,15 @@ from .session import Session
 
 PATH = "/v1/realtime"
 CLOSE_TIMEOUT_SECONDS = 2
+_POLL_SECONDS = 0.1
+
+
+class HttpServer(Protocol):
+    """Answers plain HTTP on connections that were accepted here."""
+
+    def serve_connection(self, sock: socket.socket, address: Any) -> None:
+        """Take the connection over, with whatever has arrived on it; return at once."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -37,10 +50,18 @@ class FakeRealtime:
     Use it as a context manager. ``sessions`` lists every session ever opened, oldest first;
     ``handshakes`` every connection attempt, refused ones too. ``options`` may be changed at any
     time; ``configure`` also wakes what waits on a clock (``expire_session_after_s``).
+
+    With ``http`` every connection that does not open with a request for the websocket's path is
+    handed to it, so that one ``base_url`` serves both. It stays the caller's to stop.
     """
 
     def __init__(
-        self, options: RealtimeOptions | None = None, *, host: str = "127.0.0.1", port: int = 0
+        self,
+        options: RealtimeOptions | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        http: HttpServer | None = None,
     ) -> None:
         self.options = options or RealtimeOptions()
         self.sessions: list[SessionRecord] = []
@@ -58,6 +79,8 @@ class FakeRealtime:
             open_timeout=None,
             close_timeout=CLOSE_TIMEOUT_SECONDS,
         )
+        if http is not None:
+            self._server.handler = partial(self._divide, http, self._server.handler)
         self.host = host
         self.port: int = self._server.socket.getsockname()[1]
         self._threads = [
@@ -126,6 +149,35 @@ class FakeRealtime:
         self._server.shutdown()
         for thread in self._threads:
             thread.join()
+
+    def _divide(
+        self,
+        http: HttpServer,
+        websocket: Callable[[socket.socket, Any], None],
+        sock: socket.socket,
+        address: Any,
+    ) -> None:
+        """Give an accepted connection to whom its first bytes ask for; they stay unread."""
+        if self._asks_for_websocket(sock):
+            websocket(sock, address)
+            return
+        with self._server.lock:  # this thread ends without what the library's handler does
+            self._server.handler_threads.discard(threading.current_thread())
+        http.serve_connection(sock, address)
+
+    def _asks_for_websocket(self, sock: socket.socket) -> bool:
+        """Look at the first bytes as soon as there are some; False when none come any more."""
+        while not select.select([sock], [], [], _POLL_SECONDS)[0]:
+            if self._stopping.is_set():
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+                return False
+        wanted = f"GET {PATH}".encode()
+        try:
+            head = sock.recv(len(wanted) + 1, socket.MSG_PEEK)
+        except ConnectionError:
+            return False
+        return head.startswith(wanted) and head[-1:] in b"? "
 
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Let the handshake through (None) or answer it as the service would refuse it."""
