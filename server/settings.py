@@ -174,6 +174,13 @@ class Settings(BaseModel):
     filler_after_ms: int = Field(
         default=1500, ge=300, le=5000, description="Thinking time before a filler is spoken."
     )
+    realtime_rotate_sec: float = Field(
+        default=3300,
+        ge=5,
+        le=3540,
+        description="Age at which a Realtime session is replaced, at a pause: OpenAI ends it after "
+        "60 minutes.",
+    )
     ws_keepalive_sec: float = Field(
         default=18, ge=5, le=60, description="Seconds between WebSocket pings."
     )

@@ -88,6 +88,22 @@ def fresh_database(server_url: str, template: str = "template1") -> Iterator[str
 
 
 @contextlib.contextmanager
+def database_away(server_url: str, url: str) -> Iterator[None]:
+    """Let nobody reach the database at ``url`` meanwhile; whoever is connected is thrown out."""
+    name = url.rpartition("/")[2]
+    with _admin(server_url) as cursor:
+        cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+    try:
+        yield
+    finally:
+        with _admin(server_url) as cursor:
+            cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+@contextlib.contextmanager
 def _admin(server_url: str) -> Iterator[psycopg2.extensions.cursor]:
     connection = psycopg2.connect(server_url)
     connection.autocommit = True

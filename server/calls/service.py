@@ -260,6 +260,7 @@ class CallService:
             recognises=has_openai(settings),
             hears_without_session=has_openai(settings),
             reconnects=has_openai(settings),
+            rotate_after_seconds=settings.realtime_rotate_sec,
             transfers=bool(own.transfer_number) and own.is_open(utc_now(), business.timezone),
             filler_after_seconds=settings.filler_after_ms / 1000,
             silence_prompt_seconds=settings.silence_prompt_sec,

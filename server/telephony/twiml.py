@@ -10,6 +10,8 @@ HEBREW_VOICE = "Google.he-IL-Wavenet-A"
 """There is no Amazon Polly voice for Hebrew; Twilio offers Google's."""
 
 MESSAGE_SECONDS = 120
+RING_SECONDS = 25
+"""How long a person who is called in may take to answer."""
 
 # (voice, language) of the sentences that Twilio itself has to say.
 _VOICES = {"he": (HEBREW_VOICE, "he-IL"), "en": ("Google.en-US-Wavenet-F", "en-US")}
@@ -50,6 +52,22 @@ def hang_up() -> str:
     """Return the document that ends the call."""
     response = VoiceResponse()
     response.hangup()
+    return str(response)
+
+
+def dial_person(number: str, caller_id: str, action_url: str) -> str:
+    """Return the document that calls a person in.
+
+    Args:
+        number: of the person.
+        caller_id: shown to them; has to be a number of the account.
+        action_url: requested when that is over, or nobody has answered.
+    """
+    response = VoiceResponse()
+    dial = response.dial(
+        action=action_url, method="POST", timeout=RING_SECONDS, caller_id=caller_id or None
+    )
+    dial.number(number)
     return str(response)
 
 

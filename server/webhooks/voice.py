@@ -120,6 +120,8 @@ def after_stream() -> Response:
     """The stream is over or never was: hang up, or take a message."""
     parts, call_sid = services(), _call_sid()
     ended = parts.calls.registry.ended(call_sid)
+    if ended is not None and ended.reason == "transferred":
+        return _call_person_in(parts, call_sid)
     if ended is not None and ended.stage is Stage.ENDED:
         return _xml(twiml.hang_up())
     live = parts.calls.registry.live(call_sid)
@@ -129,6 +131,30 @@ def after_stream() -> Response:
     if business is None:
         return _xml(twiml.hang_up())
     log.warning("[STREAM] lost, taking a message call=%s", call_sid)
+    return _take_message(parts, business.lang)
+
+
+def _call_person_in(parts: Services, call_sid: str) -> Response:
+    business = _business(parts)
+    person = business.settings.transfer_number if business is not None else ""
+    if business is None or not person:
+        return _xml(twiml.hang_up())
+    log.info("[TRANSFER] call=%s to=%s", call_sid, mask_phone(person))
+    ours = dialled_number(request.form.get("From" if _direction() == "outbound" else "To", ""))
+    after = _url(parts, f"{WEBHOOK_PREFIX}/after_dial")
+    return _xml(twiml.dial_person(person, ours, after))
+
+
+@blueprint.post("/after_dial")
+def after_dial() -> Response:
+    """The person has hung up, or has not answered: then a message is taken."""
+    parts, call_sid = services(), _call_sid()
+    status = request.form.get("DialCallStatus", "")[:20]
+    log.info("[TRANSFER] call=%s status=%s", call_sid, status)
+    business = _business(parts)
+    if business is None or status in ("completed", "answered"):
+        return _xml(twiml.hang_up())
+    parts.calls.recorder.write(store.callback_wanted(call_sid, "transfer_unanswered"))
     return _take_message(parts, business.lang)
 
 
