@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from server.accounts import record_change
+from server.agent.realtime_plan import DEFAULT_VOICE
 from server.api.access import caller, missing, needs
 from server.api.fields import (
     ABSENT,
@@ -170,8 +171,10 @@ def change_business(path: BusinessPath, body: BusinessChange) -> Response:
         session.flush()
         _record(session, business, "business.update", sorted(body.model_fields_set))
         changed = _view(business)
-    if {"greeting_text", "lang"} & changes.keys():
+    if {"greeting_text", "lang", "voice"} & changes.keys():
         _prepare_greeting(business)
+    if "voice" in changes:
+        _prepare_answers(business)
     return answer(changed)
 
 
@@ -245,7 +248,15 @@ def _record(session: Session, business: Business, action: str, fields: list[str]
 
 def _prepare_greeting(business: Business) -> None:
     if business.greeting_text:
-        services().clips.prepare(business.greeting_text, business.lang)
+        voice = business.voice or DEFAULT_VOICE
+        services().clips.prepare(business.greeting_text, business.lang, voice)
+
+
+def _prepare_answers(business: Business) -> None:
+    profile = services().directory.by_id(business.id)
+    for row in profile.faq.rows if profile is not None else ():
+        voice = business.voice or DEFAULT_VOICE
+        services().clips.prepare(row.row.answer_text, row.row.lang, voice)
 
 
 def _view(business: Business) -> BusinessView:

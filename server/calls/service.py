@@ -173,12 +173,13 @@ class CallService:
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
+        voice = business.voice or DEFAULT_VOICE
         if business.greeting_text:
-            self._clips.prepare(business.greeting_text, business.lang)
+            self._clips.prepare(business.greeting_text, business.lang, voice)
         for sentence in sentences(business.lang).values():
-            self._clips.prepare(sentence, business.lang)
+            self._clips.prepare(sentence, business.lang, voice)
         for row in business.faq.rows:
-            self._clips.prepare(row.row.answer_text, row.row.lang)
+            self._clips.prepare(row.row.answer_text, row.row.lang, voice)
 
     def _snapshot(self, business: BusinessProfile) -> FaqSnapshot:
         """Return the answers as they are now: an edit is used by the next utterance."""
@@ -238,7 +239,9 @@ class CallService:
     ) -> tuple[Agent, Transcriber]:
         settings = self._settings
         if not uses_realtime(settings):
-            return self._receptionist(call_sid, business.lang, inbox, knows_number=knows_number)
+            return self._receptionist(
+                call_sid, business.lang, business.voice, inbox, knows_number=knows_number
+            )
         language = business.lang[:2]
         plan = SessionPlan(
             compact_prompt=prompts.compact,
@@ -264,12 +267,13 @@ class CallService:
         return self._receptionist(
             call.call_sid,
             call.policy.language,
+            call.business.voice,
             call.inbox,
             knows_number=call.from_number.startswith("+"),
         )
 
     def _receptionist(
-        self, call_sid: str, language: str, inbox: Inbox, *, knows_number: bool
+        self, call_sid: str, language: str, voice: str, inbox: Inbox, *, knows_number: bool
     ) -> tuple[Agent, Transcriber]:
         def learned(details: dict[str, str]) -> None:
             self.recorder.write(store.lead_learned(call_sid, details))
@@ -281,5 +285,6 @@ class CallService:
             language,
             post,
             learned,
+            voice or DEFAULT_VOICE,
         )
         return agent, TypedWords(inbox.put)
