@@ -20,8 +20,6 @@ INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 
 RESERVED = (
     "twilio_account_sid",
-    "google_cloud_service_account_json",
-    "google_application_credentials",
     "google_stt_language",
     "google_stt_model",
     "google_stt_location",
@@ -105,6 +103,11 @@ class Settings(BaseModel):
     )
     google_application_credentials: str = Field(
         default="", description="The same as the path of a file."
+    )
+    google_tts_endpoint: str = Field(
+        default="",
+        description="Another address of Google's synthesiser: a regional one such as "
+        "eu-texttospeech.googleapis.com, or http://127.0.0.1:port without TLS. Empty: Google's.",
     )
     google_stt_language: str = Field(
         default="iw-IL", description="Google's own code of the language (Hebrew is iw-IL)."
@@ -199,6 +202,18 @@ class Settings(BaseModel):
         if not _is_http(value):
             raise ValueError("must be an address such as https://api.openai.com/v1")
         return value.rstrip("/")
+
+    @field_validator("google_tts_endpoint")
+    @classmethod
+    def _google_host(cls, value: str) -> str:
+        value = value.rstrip("/")
+        address = value if "://" in value else f"https://{value}"
+        parts = urlsplit(address)
+        if value and not (_is_http(address) and not parts.path):
+            raise ValueError("must be a host such as eu-texttospeech.googleapis.com")
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("without TLS only an address of this machine is taken")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.agent.voice import AgentVoice
 from server.audio.silero import SileroModel
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
@@ -15,8 +17,11 @@ from server.calls.service import CallService, uses_realtime
 from server.clock import monotonic
 from server.db import Database, db, engine_options
 from server.directory import Directory
+from server.errors import SettingsError
 from server.settings import Settings
+from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
+from server.speech.google_voice import GoogleVoice, google_credentials
 from server.speech.helper import LocalSynthesiser, SpeechHelper
 
 log = logging.getLogger(__name__)
@@ -46,6 +51,8 @@ class Services:
     clips: ClipStore
     calls: CallService
     providers: dict[str, Provider]
+    closing: tuple[Callable[[], None], ...]
+    """What lets go of sessions and processes when the server ends."""
 
 
 def wire(app: Flask, settings: Settings) -> Services:
@@ -56,8 +63,8 @@ def wire(app: Flask, settings: Settings) -> Services:
     with app.app_context():
         database = Database(db.engine)
     helper = SpeechHelper()
-    synthesiser = LocalSynthesiser(helper, settings.tts_speaking_rate)
-    clips = ClipStore(synthesiser, settings.media_dir, settings.tts_speaking_rate)
+    voices = _voices(settings, helper)
+    clips = ClipStore(voices.chain, settings.media_dir, settings.tts_speaking_rate)
     directory = Directory(database, settings.faq_cache_ttl_sec)
     parts = Services(
         settings=settings,
@@ -72,7 +79,8 @@ def wire(app: Flask, settings: Settings) -> Services:
             CallRecorder(database),
             CallRegistry(settings.max_concurrent_calls),
         ),
-        providers=_providers(settings),
+        providers=_providers(settings) | {"synthesiser": voices.best},
+        closing=voices.closing,
     )
     app.extensions[_EXTENSION] = parts
     return parts
@@ -118,7 +126,8 @@ def stop(app: Flask) -> None:
     _wait_until_idle(parts.calls.registry, _END_SECONDS)
     time.sleep(_LAST_WORDS_SECONDS)  # the ended sessions still have their rows to close
     parts.calls.recorder.flush()
-    parts.helper.close()
+    for close in parts.closing:
+        close()
 
 
 def _wait_until_idle(calls: CallRegistry, timeout_seconds: float) -> None:
@@ -147,8 +156,41 @@ def _providers(settings: Settings) -> dict[str, Provider]:
         why = "OPENAI_API_KEY is empty" if settings.agents_enabled else "AGENTS_ENABLED=0"
         agent = Provider("receptionist", why)
         transcriber = Provider("typed-words", f"{why}: only test calls are understood")
-    return {
-        "agent": agent,
-        "transcriber": transcriber,
-        "synthesiser": Provider("espeak", "the local test voice"),
-    }
+    return {"agent": agent, "transcriber": transcriber}
+
+
+@dataclass(frozen=True, slots=True)
+class _Voices:
+    """The synthesisers, best first."""
+
+    chain: list[Synthesiser]
+    best: Provider
+    closing: tuple[Callable[[], None], ...]
+
+
+def _voices(settings: Settings, helper: SpeechHelper) -> _Voices:
+    """Return who speaks prepared sentences: everyone whose credentials are there."""
+    rate = settings.tts_speaking_rate
+    chain: list[Synthesiser] = [LocalSynthesiser(helper, rate)]
+    best = Provider("espeak", "the local test voice")
+    closing = [helper.close]
+    try:
+        credentials = google_credentials(settings)
+    except SettingsError as error:
+        log.warning("[SETTINGS] %s", error.message)
+        credentials, best = "", Provider("espeak", error.message)
+    if credentials:
+        google_helper = SpeechHelper()  # of its own: a stuck call holds up no local voice
+        google = GoogleVoice(google_helper, credentials, rate, settings.google_tts_endpoint)
+        chain.insert(0, google)
+        best = Provider(google.name, "Google's credentials are set")
+        closing.append(google_helper.close)
+    if uses_realtime(settings):
+        model = settings.openai_realtime_model
+        key = settings.openai_api_key or "none"
+        agent = AgentVoice(settings.openai_base_url, key, model, rate)
+        next_best = best.name
+        chain.insert(0, agent)
+        best = Provider(agent.name, f"the agent's own voice, model {model}; then {next_best}")
+        closing.insert(0, agent.close)
+    return _Voices(chain, best, tuple(closing))

@@ -126,6 +126,7 @@ class ReceptionistAgent:
 
     Args:
         on_details: told what was learned, whenever there is more of it.
+        voice: the agent's, in which the sentences are rendered where that can be done.
     """
 
     name = "receptionist"
@@ -137,12 +138,14 @@ class ReceptionistAgent:
         language: str,
         post: Post,
         on_details: Callable[[dict[str, str]], None],
+        voice: str = "",
     ) -> None:
         self._receptionist = receptionist
         self._clips = clips
         self._language = language
         self._post = post
         self._on_details = on_details
+        self._voice = voice
         self._before: tuple[str, _State] = ("", receptionist.state())
 
     def ask(self, reply_id: str, text: str | None) -> None:
@@ -159,7 +162,7 @@ class ReceptionistAgent:
                 self._tell(on.AgentAudio(reply_id, clip))
             self._tell(on.AgentFinished(reply_id, clip is not None, hang_up=spoken.hang_up))
 
-        self._clips.fetch(spoken.text, self._language, deliver)
+        self._clips.fetch(spoken.text, self._language, deliver, self._voice)
 
     def _tell(self, event: on.Event) -> None:
         self._post(Signal(self, event))

@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts import record_change
+from server.agent.realtime_plan import DEFAULT_VOICE
 from server.api.access import caller, missing, needs
 from server.api.fields import Answer, Input, IntentKey, Label, Language, Pattern, Priority
 from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
@@ -189,8 +190,14 @@ def _record(session: Session, row: BusinessFaq, action: str) -> None:
 
 
 def _saved(row: BusinessFaq, status: int) -> Response:
-    services().clips.prepare(row.answer_text, row.lang)
+    services().clips.prepare(row.answer_text, row.lang, _voice_of(row))
     return answer(_view(row), status)
+
+
+def _voice_of(row: BusinessFaq) -> str:
+    """Return the voice of the row's business; the default one's where it is not known."""
+    profile = services().directory.by_id(row.business_id)
+    return (profile.voice if profile is not None else "") or DEFAULT_VOICE
 
 
 def _view(row: BusinessFaq) -> FaqView:
@@ -213,7 +220,7 @@ def _view(row: BusinessFaq) -> FaqView:
         lang=row.lang,
         priority=row.priority,
         active=row.active,
-        audio_status=services().clips.status(row.answer_text, row.lang),
+        audio_status=services().clips.status(row.answer_text, row.lang, _voice_of(row)),
         warnings=warnings,
         updated_at=row.updated_at,
     )

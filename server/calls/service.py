@@ -209,14 +209,15 @@ class CallService:
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
+        voice = business.voice or DEFAULT_VOICE
         for text in all_greetings(business, generates=uses_realtime(self._settings)):
-            self._clips.prepare(text, business.lang)
+            self._clips.prepare(text, business.lang, voice)
         for language in (business.lang, "en-US"):
             for name, sentence in sentences(language).items():
                 if name not in _TEMPLATES:
-                    self._clips.prepare(sentence, language)
+                    self._clips.prepare(sentence, language, voice)
         for row in business.faq.rows:
-            self._clips.prepare(row.row.answer_text, row.row.lang)
+            self._clips.prepare(row.row.answer_text, row.row.lang, voice)
 
     def _snapshot(self, business: BusinessProfile) -> FaqSnapshot:
         """Return the answers as they are now: an edit is used by the next utterance."""
@@ -312,6 +313,7 @@ class CallService:
             language,
             call.inbox.put,
             learned,
+            call.business.voice or DEFAULT_VOICE,
         )
 
     def ears(self, call: BoundCall) -> Transcriber:

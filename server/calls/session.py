@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from server.agent.base import Signal
+from server.agent.realtime_plan import DEFAULT_VOICE
 from server.audio.silero import SileroModel
 from server.calls import store
 from server.calls.parts import CallParts, StandIns
@@ -283,7 +284,8 @@ class CallSession:
         def deliver(clip: bytes | None) -> None:
             put(on.ClipFailed(reply_id) if clip is None else on.ClipReady(reply_id, clip))
 
-        self._clips.fetch(action.text, action.language, deliver)
+        voice = self._call.business.voice or DEFAULT_VOICE
+        self._clips.fetch(action.text, action.language, deliver, voice)
 
     def _ask_agent(self, action: do.AskAgent) -> None:
         self._call.agent.ask(action.reply_id, action.text)

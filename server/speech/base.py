@@ -8,9 +8,15 @@ from server.errors import ProviderError
 
 
 class SynthesiserError(ProviderError):
-    """Text could not be made into speech; ``code`` tells why."""
+    """Text could not be made into speech; ``code`` tells why. Later it may succeed."""
 
     code = "synthesis"
+
+
+class UnspeakableError(SynthesiserError):
+    """The synthesiser cannot say this text, now or tomorrow; other texts it can."""
+
+    code = "unspeakable"
 
 
 class Synthesiser(Protocol):
@@ -19,14 +25,28 @@ class Synthesiser(Protocol):
     name: str
     """Stable name, part of the key under which rendered audio is kept."""
 
-    def synthesise(self, text: str, language: str) -> bytes:
+    quick: bool
+    """Whether it answers fast enough to be asked while a caller waits."""
+
+    def voice_for(self, language: str, voice: str) -> str:
+        """Return what names the voice that speaks ``language`` where ``voice`` is wished for.
+
+        Equal names sound the same, so the name is part of a rendering's key. A synthesiser
+        without the agent's voices gives one name whatever is wished for.
+        """
+        ...
+
+    def synthesise(self, text: str, language: str, voice: str) -> bytes:
         """Return ``text`` spoken, as headerless 8 kHz mu-law.
 
         Args:
             text: what to say, as people write it.
             language: BCP 47 tag, e.g. ``he-IL``.
+            voice: the agent's voice (an OpenAI name such as ``marin``), ``""`` for the default
+                one. Synthesisers that have no such voice ignore it.
 
         Raises:
-            SynthesiserError: the engine failed, was too slow, or cannot speak this.
+            UnspeakableError: it cannot say this text; asking again would be in vain.
+            SynthesiserError: the engine failed or was too slow.
         """
         ...

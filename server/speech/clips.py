@@ -1,168 +1,272 @@
-"""Rendered speech: fixed sentences and prepared answers, ready in RAM before they are needed."""
+"""Rendered speech: fixed sentences and prepared answers, ready in RAM before they are needed.
+
+Several synthesisers may render the same sentence, the best of them slowly and for money: see
+docs/decisions/rendered-speech.md for who is asked when.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from server.clock import monotonic
-from server.speech.base import Synthesiser, SynthesiserError
+from server.speech.base import Synthesiser
+from server.speech.renderer import Clip, Renderer
 
 log = logging.getLogger(__name__)
 
 ClipStatus = Literal["ready", "rendering", "failed"]
-MAX_RAM_BYTES = 64 << 20
-"""About two hours of speech; the least recently used is forgotten (the disk keeps it)."""
+Then = Callable[[bytes | None], None]
 
 _FAILURE_SECONDS = 60.0
 """A clip that could not be made is not tried again for a caller before this has passed."""
 
-_URGENT, _IN_ADVANCE = 0, 1
+_MAX_KNOWN = 5000
+"""Clips that :meth:`ClipStore.warm` watches over; the ones asked for longest ago drop out."""
+
+_MAX_BETTER = 5000
+"""Better renderings that may wait; more are let go until they are asked for again."""
+
+_URGENT, _IN_ADVANCE, _BETTER = 0, 1, 2
+
+
+@dataclass(slots=True)
+class _Order:
+    """Who waits for a clip, and whether a better rendering is wanted afterwards."""
+
+    waiting: list[Then] = field(default_factory=list)
+    improve: bool = False
 
 
 class ClipStore:
     """Audio by what is said and who says it.
 
-    The key is a hash of text, language, voice and speed, so a changed text is another clip and a
-    store shared by releases never plays the wrong one. One thread renders; what a caller waits
-    for goes first.
+    One thread runs the quick synthesisers, what a caller waits for first; another one the slow
+    ones, for which nobody waits.
+
+    Args:
+        synthesisers: best first; the last quick one is asked whatever became of the others.
+        directory: of the media.
+        rate: speed of all of them.
     """
 
-    def __init__(self, synthesiser: Synthesiser, directory: Path, rate: float) -> None:
-        self._synthesiser = synthesiser
-        self._directory = directory
-        self._rate = rate
+    def __init__(self, synthesisers: Sequence[Synthesiser], directory: Path, rate: float) -> None:
+        self._renderer = Renderer(synthesisers, directory, rate)
         self._lock = threading.Lock()
-        self._ram: OrderedDict[str, bytes] = OrderedDict()
-        self._ram_bytes = 0
-        self._failed: dict[str, float] = {}
+        self._failed: dict[Clip, float] = {}
         """When the clips that could not be made were last tried."""
-        self._wanted: queue.PriorityQueue[tuple[int, int, str, str]] = queue.PriorityQueue()
-        self._waiting: dict[str, list[Callable[[bytes | None], None]]] = {}
+        self._known: OrderedDict[Clip, None] = OrderedDict()
+        self._orders: dict[Clip, _Order] = {}
+        self._queue: queue.PriorityQueue[tuple[int, int, Clip, Synthesiser | None]] = (
+            queue.PriorityQueue()
+        )
         self._sequence = 0
-        threading.Thread(target=self._render_for_ever, name="clips", daemon=True).start()
+        self._better: OrderedDict[tuple[Clip, str], Synthesiser] = OrderedDict()
+        """Better renderings that wait, by clip and synthesiser; quick ones are queued besides."""
+        self._better_news = threading.Condition(self._lock)
+        threading.Thread(target=self._serve_for_ever, name="clips", daemon=True).start()
+        if not all(maker.quick for maker in self._renderer.chain):
+            target = self._improve_for_ever
+            threading.Thread(target=target, name="clips-slow", daemon=True).start()
 
-    def get(self, text: str, language: str) -> bytes | None:
-        """Return the clip if it is in RAM. Never blocks."""
-        key = self._key(text, language)
-        with self._lock:
-            if (clip := self._ram.get(key)) is not None:
-                self._ram.move_to_end(key)
-            return clip
+    # Asking
 
-    def status(self, text: str, language: str) -> ClipStatus:
+    def get(self, text: str, language: str, voice: str = "") -> bytes | None:
+        """Return the best rendering that is in RAM. Never blocks."""
+        return self._renderer.in_ram(Clip(text, language, voice))
+
+    def status(self, text: str, language: str, voice: str = "") -> ClipStatus:
         """Return whether the clip can be played, is awaited, or could not be made."""
-        key = self._key(text, language)
+        clip = Clip(text, language, voice)
+        if self._renderer.voice_of(clip) is not None:
+            return "ready"
         with self._lock:
-            if key in self._failed:
-                return "failed"
-            if key in self._ram:
-                return "ready"
-        return "ready" if self._path(key).exists() else "rendering"
+            return "failed" if clip in self._failed else "rendering"
 
-    def prepare(self, text: str, language: str) -> None:
-        """Have the clip rendered some time soon."""
-        self._want(text, language, _IN_ADVANCE, None)
+    def voice_of(self, text: str, language: str, voice: str = "") -> str | None:
+        """Return the name of the synthesiser whose rendering would be played, if there is one."""
+        return self._renderer.voice_of(Clip(text, language, voice))
 
-    def fetch(self, text: str, language: str, then: Callable[[bytes | None], None]) -> None:
+    def prepare(self, text: str, language: str, voice: str = "") -> None:
+        """Have the clip rendered some time soon: quickly where nothing exists, then at its best."""
+        clip = Clip(text, language, voice)
+        if self._renderer.is_at_its_best(clip):
+            self._know(clip)
+        else:
+            self._order(clip, _IN_ADVANCE, improve=True)
+
+    def fetch(self, text: str, language: str, then: Then, voice: str = "") -> None:
         """Have ``then`` called with the clip, or with None when it cannot be made.
 
         It is called at once for a clip in RAM, else later and from the rendering thread; it
         must not block.
         """
-        clip = self.get(text, language)
-        if clip is not None:
-            then(clip)
-        elif self._failed_lately(self._key(text, language)):
+        clip = Clip(text, language, voice)
+        audio = self._renderer.in_ram(clip)
+        if audio is not None:
+            then(audio)
+        elif self._failed_lately(clip):
             then(None)  # a text that stalls the voice must not stall every caller who needs one
         else:
-            self._want(text, language, _URGENT, then)
+            self._order(clip, _URGENT, improve=True, then=then)
 
-    def _failed_lately(self, key: str) -> bool:
+    def warm(self) -> None:
+        """Keep the quick synthesisers ready, and have them fill in what does not exist at all.
+
+        Blocks for one short synthesis by each. Renders nothing anew and asks no slow synthesiser.
+        """
+        self._renderer.warm()
         with self._lock:
-            tried_at = self._failed.get(key)
+            known = list(self._known)
+        for clip in known:
+            if self._renderer.voice_of(clip) is None:
+                self._order(clip, _IN_ADVANCE, improve=False)
+
+    def _failed_lately(self, clip: Clip) -> bool:
+        with self._lock:
+            tried_at = self._failed.get(clip)
         return tried_at is not None and monotonic() - tried_at < _FAILURE_SECONDS
 
-    def _want(
-        self, text: str, language: str, rank: int, then: Callable[[bytes | None], None] | None
-    ) -> None:
-        key = self._key(text, language)
+    def _order(self, clip: Clip, rank: int, *, improve: bool, then: Then | None = None) -> None:
+        self._know(clip)
         with self._lock:
-            if then is None and (key in self._ram or key in self._waiting):
-                return
-            self._waiting.setdefault(key, [])
+            order = self._orders.get(clip)
+            ordered = order is not None
+            if order is None:
+                order = self._orders[clip] = _Order()
+            order.improve = order.improve or improve
             if then is not None:
-                self._waiting[key].append(then)
-            self._sequence += 1
-            self._wanted.put((rank, self._sequence, text, language))
+                order.waiting.append(then)
+            if then is not None or not ordered:
+                self._enqueue(rank, clip, None)
 
-    def _render_for_ever(self) -> None:
+    def _know(self, clip: Clip) -> None:
+        with self._lock:
+            self._known[clip] = None
+            self._known.move_to_end(clip)
+            while len(self._known) > _MAX_KNOWN:
+                self._known.popitem(last=False)
+
+    def _enqueue(self, rank: int, clip: Clip, maker: Synthesiser | None) -> None:
+        self._sequence += 1
+        self._queue.put((rank, self._sequence, clip, maker))
+
+    # The quick thread
+
+    def _serve_for_ever(self) -> None:
         while True:
-            _, _, text, language = self._wanted.get()
-            key = self._key(text, language)
-            with self._lock:
-                if key not in self._waiting:
-                    continue  # asked for twice, rendered once
+            _, _, clip, maker = self._queue.get()
             try:
-                clip = self._make(key, text, language)
+                if maker is None:
+                    self._serve(clip)
+                else:
+                    self._make_better(clip, maker)
             except Exception:
                 log.exception("[TTS] rendering failed")
-                clip = None
-                with self._lock:
-                    self._failed[key] = monotonic()
-            with self._lock:
-                waiting = self._waiting.pop(key, [])
-            for then in waiting:
-                try:
-                    then(clip)
-                except Exception:
-                    log.exception("[TTS] a waiting caller failed")
 
-    def _make(self, key: str, text: str, language: str) -> bytes | None:
-        """Return the clip from RAM, disk or the synthesiser, or None when it cannot be made."""
-        if (clip := self.get(text, language)) is not None:
-            return clip
-        path = self._path(key)
-        try:
-            clip = path.read_bytes()
-        except OSError:
-            clip = b""
-        if not clip:
-            try:
-                clip = self._synthesiser.synthesise(text, language)
-            except SynthesiserError as error:
-                log.warning("[TTS] %s failed code=%s", self._synthesiser.name, error.code)
-                with self._lock:
-                    self._failed[key] = monotonic()
-                return None
-            self._keep_on_disk(path, clip)
+    def _serve(self, clip: Clip) -> None:
+        """Get the clip from RAM, disk or a quick synthesiser, and give it to who waits."""
         with self._lock:
-            self._failed.pop(key, None)
-            self._ram[key] = clip
-            self._ram_bytes += len(clip)
-            while self._ram_bytes > MAX_RAM_BYTES:
-                _, dropped = self._ram.popitem(last=False)
-                self._ram_bytes -= len(dropped)
-        return clip
+            if clip not in self._orders:
+                return  # asked for twice, rendered once
+        audio = self._renderer.load(clip) or self._renderer.render_quickly(clip)
+        with self._lock:
+            if audio is None:
+                self._failed[clip] = monotonic()
+            else:
+                self._failed.pop(clip, None)
+            order = self._orders.pop(clip)
+        for then in order.waiting:
+            try:
+                then(audio)
+            except Exception:
+                log.exception("[TTS] a waiting caller failed")
+        if order.improve:
+            self._plan_better(clip)
 
-    def _keep_on_disk(self, path: Path, clip: bytes) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(clip)
-            partial.replace(path)
-        except OSError as error:  # a full disk costs the copy, not the sentence
-            log.warning("[TTS] clip not kept: %s", error.strerror)
+    # Better renderings
 
-    def _key(self, text: str, language: str) -> str:
-        parts = (self._synthesiser.name, f"{self._rate:g}", language, text)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    def _plan_better(self, clip: Clip) -> None:
+        """Have the best rendering made that does not exist and can be made.
 
-    def _path(self, key: str) -> Path:
-        return self._directory / "clips" / key[:2] / f"{key}.ulaw"
+        While its synthesiser is being left alone, the next best one is asked for as well.
+        """
+        renderer = self._renderer
+        exists = renderer.voice_of(clip) is not None
+        for maker in renderer.chain:
+            if renderer.has(clip, maker):
+                return
+            hopeless = maker.quick and not exists  # they have all just been asked
+            if hopeless or renderer.is_refused(clip, maker):
+                continue
+            self._want_better(clip, maker)
+            if not renderer.pause_of(maker):
+                return
+
+    def _want_better(self, clip: Clip, maker: Synthesiser) -> None:
+        entry = (clip, maker.name)
+        with self._lock:
+            if entry in self._better:
+                return
+            if len(self._better) >= _MAX_BETTER:
+                log.warning("[TTS] too many better renderings wait; one is let go")
+                return
+            self._better[entry] = maker
+            if maker.quick:
+                self._enqueue(_BETTER, clip, maker)
+            else:
+                self._better_news.notify()
+
+    def _make_better(self, clip: Clip, maker: Synthesiser) -> None:
+        """Render with ``maker`` what it has not rendered yet, then see what is still better.
+
+        While it is down, a slow one's rendering goes on waiting; a quick one's is let go until
+        the clip is asked for again.
+        """
+        entry = (clip, maker.name)
+        renderer = self._renderer
+        if renderer.has(clip, maker):
+            done = renderer.load(clip) is not None  # another process was faster
+        elif maker.quick and renderer.pause_of(maker):
+            done = False
+        else:
+            done = renderer.render(clip, maker) is not None
+        refused = renderer.is_refused(clip, maker)
+        with self._lock:
+            if done:
+                self._failed.pop(clip, None)
+            if done or refused or maker.quick:
+                self._better.pop(entry, None)
+            else:
+                self._better.move_to_end(entry)
+        if refused:
+            self._plan_better(clip)  # the next best one may say it
+
+    def _improve_for_ever(self) -> None:
+        while True:
+            clip, maker = self._next_better()
+            try:
+                self._make_better(clip, maker)
+            except Exception:
+                log.exception("[TTS] rendering failed")
+                with self._lock:
+                    self._better.pop((clip, maker.name), None)
+
+    def _next_better(self) -> tuple[Clip, Synthesiser]:
+        """Wait for a better rendering whose slow synthesiser may be asked."""
+        with self._lock:
+            while True:
+                pauses: list[float] = []
+                for (clip, _), maker in self._better.items():
+                    if not maker.quick:
+                        pause = self._renderer.pause_of(maker)
+                        if not pause:
+                            return clip, maker
+                        pauses.append(pause)
+                self._better_news.wait(min(pauses, default=None))

@@ -92,12 +92,17 @@ class LocalSynthesiser:
     """The local test voice (espeak-ng), rendered in the helper process."""
 
     name = "espeak"
+    quick = True
 
     def __init__(self, helper: SpeechHelper, rate: float) -> None:
         self._helper = helper
         self._rate = rate
 
-    def synthesise(self, text: str, language: str) -> bytes:
+    def voice_for(self, language: str, voice: str) -> str:
+        """See :class:`server.speech.base.Synthesiser`; there is one voice."""
+        return ""
+
+    def synthesise(self, text: str, language: str, voice: str) -> bytes:
         """See :class:`server.speech.base.Synthesiser`."""
         request = {"do": "synthesise", "text": text, "language": language, "rate": self._rate}
         try:

@@ -2,7 +2,8 @@
 
 Synthesis and recognition are CPU-heavy or hang under a green runtime; here they can do neither
 harm: the server waits for this process on a socket, which is green. It serves one request at a
-time on the socket whose descriptor is its only argument, and ends when the server closes it.
+time on the socket whose descriptor is its only argument, and ends when the server closes it. The
+server starts one for each kind of work, so that a slow service does not hold up the local voice.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from server.speech.espeak import EspeakSynthesiser, SynthesisError
+from server.speech import google_tts
+from server.speech.base import SynthesiserError
+from server.speech.espeak import EspeakSynthesiser
 from server.speech.wire import receive_message, send_message
 
 Handler = Callable[[dict[str, Any], bytes], bytes]
@@ -26,7 +29,7 @@ def handlers() -> dict[str, Handler]:
     def synthesise(request: dict[str, Any], _: bytes) -> bytes:
         return espeak.synthesise(request["text"], request["language"], rate=request["rate"])
 
-    return {"synthesise": synthesise}
+    return {"synthesise": synthesise, "google_synthesise": google_tts.synthesise}
 
 
 def serve(sock: socket.socket) -> None:
@@ -36,7 +39,7 @@ def serve(sock: socket.socket) -> None:
         request, payload = message
         try:
             answer = known[request["do"]](request, payload)
-        except SynthesisError as error:
+        except SynthesiserError as error:
             send_message(sock, {"error": error.code, "message": str(error)})
         except Exception as error:
             # The process must outlive any one request; the server logs the reason.

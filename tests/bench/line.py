@@ -84,7 +84,7 @@ def measure_interruptions(server: ServerProcess, openai: FakeRealtime) -> list[F
         began = caller.now
         caller.say(speech)
         cleared = caller.wait_for("clear", after=began)
-        session = openai.sessions[-1]
+        session = openai.calls[-1]
         session.wait_until(lambda s: bool(s.truncations), timeout=5)
         heard_ms = (cleared.at - answer.at) * 1000
         off_by.values_ms.append(abs(session.truncations[0].audio_end_ms - heard_ms))
@@ -96,7 +96,7 @@ def measure_interruptions(server: ServerProcess, openai: FakeRealtime) -> list[F
 
 
 def _end_by_status(caller: Caller, webhooks: Webhooks, openai: FakeRealtime) -> float:
-    session = openai.sessions[-1]
+    session = openai.calls[-1]
     began = time.monotonic()
     webhooks.post(
         "/webhook/twilio/call_status",

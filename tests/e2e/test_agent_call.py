@@ -40,10 +40,10 @@ def test_an_agent_turn(start_server: StartServer, openai: FakeRealtime, speech: 
     timings = stored["turns"][2]["timings_ms"]
     assert timings["final_ms"] <= timings["tts_ready_ms"] <= timings["total_latency_ms"]
 
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     assert session.wait_closed() == 1000
     assert session.hard_violations == []
-    assert len(openai.sessions) == 1
+    assert len(openai.calls) == 1
     assert len(session.commits) == 1
     # The whole word and its pre-roll went up, and hardly more: silence is not paid for.
     heard_ms = len(session.commits[0].audio) / 8
@@ -66,7 +66,7 @@ def test_the_prompt_is_upgraded_once_and_before_the_first_response(
     asked_until = caller.say(speech("word_4.wav"))
     caller.wait_for("agent_starts", after=asked_until)
     caller.hang_up()
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     session.wait_closed()
     updates = [event for event in session.events if event.type == "session.update"]
     assert len(updates) == 2
@@ -98,7 +98,7 @@ def test_the_caller_interrupts_the_agent(
     caller.wait_for("agent_stops", after=second.at)
     caller.hang_up()
 
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     session.wait_closed()
     assert session.hard_violations == []
     assert session.responses[0].status == "cancelled"
@@ -126,7 +126,7 @@ def test_the_agent_takes_leave_and_hangs_up(
     assert stored["end_reason"] == "agent_goodbye"
     assert stored["turns"][-1]["text"] == "תודה ולהתראות."
     assert not stored["turns"][-1]["interrupted"]
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     assert session.wait_closed() == 1000
     assert session.hard_violations == []
 
@@ -142,7 +142,7 @@ def test_a_common_question_asks_no_model(
     answer = caller.wait_for("agent_starts", after=asked_until)
     caller.wait_for("agent_stops", after=answer.at)
     caller.hang_up()
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     session.wait_closed()
     assert session.responses == []
     assert session.hard_violations == []
@@ -165,10 +165,10 @@ def test_a_refused_recogniser_is_replaced_and_remembered(
         asked_until = caller.say(speech("word_4.wav"))
         caller.wait_for("agent_starts", after=asked_until)
         caller.hang_up()
-        session = openai.wait_for_session(number)
+        session = openai.wait_for_call(number)
         session.wait_closed()
         assert session.config["audio"]["input"]["transcription"]["model"] == "gpt-transcribe"
-    first, second = openai.sessions
+    first, second = openai.calls
     tries = [len([e for e in s.events if e.type == "session.update"]) for s in (first, second)]
     assert tries == [3, 2]
 
@@ -217,9 +217,9 @@ def test_only_the_address_of_ones_own_service_is_enough(
     server = start_server(OPENAI_BASE_URL=openai.base_url)
     caller = answered_call(server)
     caller.wait_for("agent_starts")
-    openai.wait_for_session(1)
+    openai.wait_for_call(1)
     caller.hang_up()
-    assert openai.sessions[0].wait_closed() == 1000
+    assert openai.calls[0].wait_closed() == 1000
 
 
 def test_a_session_that_no_stream_claims_is_closed(
@@ -230,9 +230,9 @@ def test_a_session_that_no_stream_claims_is_closed(
     ringing = {"CallSid": "CA_unclaimed", "From": "+972541234567", "To": "+97233726000"}
     for _ in range(2):  # a retried webhook opens no second session
         assert webhooks.post("/webhook/twilio/voice", ringing).status == 200
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     assert session.wait_closed(timeout=25) == 1000
-    assert len(openai.sessions) == 1
+    assert len(openai.calls) == 1
     after = webhooks.post(
         "/webhook/twilio/after_stream", {"CallSid": "CA_unclaimed", "To": "+97233726000"}
     )

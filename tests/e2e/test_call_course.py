@@ -58,7 +58,7 @@ def test_a_slow_answer_is_bridged_and_comes_after_the_filler(
     assert paths(stored) == ["GREETING", None, "FILLER", "AGENT"]
     timings = stored["turns"][3]["timings_ms"]
     assert timings["total_latency_ms"] > 2000  # the filler is no answer
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     session.wait_closed()
     assert session.hard_violations == []
     assert any(item.text == "רגע, אני בודקת." for item in session.items)
@@ -78,7 +78,7 @@ def test_nobody_speaks_so_the_call_asks_and_then_ends(
     assert stored["end_reason"] == "silence"
     assert texts(stored, "FALLBACK") == ["אתם עדיין על הקו?", "תודה שהתקשרתם. יום טוב ולהתראות!"]
     assert not any(turn["interrupted"] for turn in stored["turns"])  # heard to its end
-    assert openai.wait_for_session(1).wait_closed() == 1000
+    assert openai.wait_for_call(1).wait_closed() == 1000
     after = caller.after_stream({"To": DEMO_NUMBER})
     assert after is not None
     assert "<Hangup" in after.body
@@ -93,7 +93,7 @@ def test_the_cap_is_announced_and_kept(start_server: StartServer, openai: FakeRe
     caller.wait_for("closed", after=leaves.at)
     stored = stored_call(server, caller.line.call_sid)
     assert stored["end_reason"] == "max_duration"
-    assert openai.wait_for_session(1).wait_closed() == 1000
+    assert openai.wait_for_call(1).wait_closed() == 1000
 
 
 def test_the_carriers_last_word_closes_both_sockets(
@@ -102,7 +102,7 @@ def test_the_carriers_last_word_closes_both_sockets(
     server = with_agent(start_server, openai)
     caller = answered_call(server)
     caller.wait_for("agent_starts")
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     Webhooks(server.base_url).post(
         "/webhook/twilio/call_status",
         {"CallSid": caller.line.call_sid, "CallStatus": "failed"},
@@ -173,7 +173,7 @@ def test_the_agent_switches_language_and_everything_follows(
     caller.hang_up()
     stored = stored_call(server, caller.line.call_sid)
     assert texts(stored, "FALLBACK") == ["Are you still on the line?"]
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     session.wait_closed()
     assert session.hard_violations == []
     assert session.config["audio"]["input"]["transcription"]["languages"] == ["en", "he"]
@@ -215,7 +215,7 @@ def test_outbound_the_agent_speaks_first_by_its_own_prompt(
     stored = stored_call(server, call.caller.line.call_sid)
     assert stored["direction"] == "outbound"
     assert stored["turns"][0]["text"] == "שלום, מדברים ממוסך הגפן."
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     assert "ומתקשרת ללקוח" in session.config["instructions"]
     log = server.log()
     assert log.count("[OUTBOUND] bot_speaks_first") == 1
@@ -251,6 +251,6 @@ def test_without_agents_common_questions_and_messages_are_left(
     stored = stored_call(server, caller.line.call_sid)
     assert paths(stored) == ["GREETING", None, "FAQ_FASTPATH", None, "AGENT"]
     assert stored["turns"][-1]["text"].startswith("אשמח לקחת הודעה")
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     session.wait_closed()
     assert session.responses == []

@@ -69,7 +69,7 @@ def test_refused_the_receptionist_still_answers_common_questions_and_takes_a_mes
     server: ServerProcess, openai: FakeRealtime, requests: FakeOpenAIHttp, speech: Speech
 ) -> None:
     openai.configure(refuse=503)
-    heard = ["יש לי בעיה ברכב", "מה המחיר?", "דני כהן"]
+    heard = ["יש לי בעיה ברכב", "מה המחיר?", "הבלמים חורקים", "דני כהן"]
     requests.configure(transcripts=list(heard))
     caller = answered_call(server, test=False)
     over = hear_greeting(caller)
@@ -77,10 +77,14 @@ def test_refused_the_receptionist_still_answers_common_questions_and_takes_a_mes
         over = say_and_hear(caller, speech("word_4.wav"), over)
     caller.wait_for("closed", timeout=15)
     stored = stored_call(server, caller.line.call_sid)
-    assert [path for path, _ in replies(stored)] == ["FALLBACK", "FAQ_FASTPATH", "FALLBACK"]
+    paths = [path for path, _ in replies(stored)]
+    assert paths == ["FALLBACK", "FAQ_FASTPATH", "FALLBACK", "FALLBACK"]
     assert replies(stored)[0][1] == SORRY
+    assert stored["end_reason"] == "agent_goodbye"
     assert [turn["text"] for turn in stored["turns"] if turn["speaker"] == "caller"] == heard
     lead = lead_of(server, stored)
+    assert lead["name"] == "דני כהן"
+    assert lead["fields"]["need"] == "הבלמים חורקים"
     assert lead["fields"]["callback"]
     assert requests.violations == []
 
@@ -106,7 +110,7 @@ def test_a_stalled_answer_is_bridged_and_then_the_receptionist_takes_over(
     paths = [turn["path"] for turn in stored["turns"]]
     assert paths == ["GREETING", None, "FILLER", "FILLER", "FALLBACK", None, "FAQ_FASTPATH"]
     assert replies(stored)[0][1] == SORRY
-    assert len(openai.sessions) == 1  # it still listens
+    assert len(openai.calls) == 1  # it still listens
 
 
 def test_an_answer_that_drops_is_finished_by_a_new_session_that_knows_the_call(
@@ -120,8 +124,8 @@ def test_an_answer_that_drops_is_finished_by_a_new_session_that_knows_the_call(
     caller = answered_call(server)
     over = hear_greeting(caller)
     caller.say(speech("word_4.wav"))
-    openai.wait_for_session(1).wait_for_response(1)
-    openai.sessions[0].wait_closed()
+    openai.wait_for_call(1).wait_for_response(1)
+    openai.calls[0].wait_closed()
     openai.configure(drop_mid_answer_after_ms=None)
     starts = caller.wait_for("agent_starts", after=over)
     over = caller.wait_for("agent_stops", after=starts.at).at
@@ -131,7 +135,7 @@ def test_an_answer_that_drops_is_finished_by_a_new_session_that_knows_the_call(
     (_, first), (_, second) = replies(stored)
     assert first.endswith("וזה הסוף.")
     assert second == "בשמחה."
-    session = openai.sessions[1]
+    session = openai.calls[1]
     session.wait_closed()
     assert session.hard_violations == []
     told = [item.text for item in session.items]
@@ -154,7 +158,7 @@ def test_a_question_that_the_lost_session_had_heard_is_answered_by_the_new_one(
     caller = answered_call(server)
     hear_greeting(caller)
     asked_until = caller.say(speech("word_4.wav"))
-    session = openai.wait_for_session(1)
+    session = openai.wait_for_call(1)
     session.wait_for_commit(1)
     openai.configure(transcript_delay_ms=50, expire_session_after_s=0.0)
     session.wait_closed()
@@ -180,7 +184,7 @@ def test_a_session_that_cannot_be_had_again_leaves_a_message_and_a_marked_lead(
     caller = answered_call(server)
     over = hear_greeting(caller)
     caller.say(speech("word_4.wav"))
-    openai.wait_for_session(1).wait_for_response(1)
+    openai.wait_for_call(1).wait_for_response(1)
     openai.configure(refuse=503)
     starts = caller.wait_for("agent_starts", after=over)
     broke = caller.wait_for("agent_stops", after=starts.at)
@@ -252,8 +256,8 @@ def test_sessions_change_at_a_pause_before_the_old_one_ends(
     caller = answered_call(server)
     over = hear_greeting(caller)
     over = say_and_hear(caller, speech("word_4.wav"), over)
-    second = openai.wait_for_session(2)
-    openai.sessions[0].wait_closed()
+    second = openai.wait_for_call(2)
+    openai.calls[0].wait_closed()
     say_and_hear(caller, speech("word_4.wav"), over)
     caller.hang_up()
     stored = stored_call(server, caller.line.call_sid)

@@ -42,12 +42,16 @@ class RecordingSynthesiser:
     """Says everything at once, as silence, and remembers what it was asked for."""
 
     name = "recording"
+    quick = True
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
         self._heard = threading.Condition()
 
-    def synthesise(self, text: str, language: str) -> bytes:
+    def voice_for(self, language: str, voice: str) -> str:
+        return ""
+
+    def synthesise(self, text: str, language: str, voice: str) -> bytes:
         with self._heard:
             self.said.append((text, language))
             self._heard.notify_all()
@@ -141,7 +145,7 @@ def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) ->
     )
     app = create_app(settings)
     parts: Services = app.extensions["maane"]
-    clips = ClipStore(synthesiser, settings.media_dir, settings.tts_speaking_rate)
+    clips = ClipStore([synthesiser], settings.media_dir, settings.tts_speaking_rate)
     old = parts.calls
     calls = CallService(settings, parts.directory, clips, old.recorder, old.registry)
     app.extensions["maane"] = replace(parts, clips=clips, calls=calls)

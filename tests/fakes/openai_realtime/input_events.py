@@ -49,6 +49,14 @@ class InputEvents:
                 "session.audio.input.transcription.model",
                 injected=True,
             )
+        voice = patch.get("audio", {}).get("output", {}).get("voice")
+        if voice is not None and voice == self._session.options.reject_voice:
+            raise ClientError(
+                "invalid_value",
+                f"Voice '{voice}' is not supported.",
+                "session.audio.output.voice",
+                injected=True,
+            )
         if audio_input.get("turn_detection") is not None:
             fault = ClientError(
                 "turn_detection_not_emulated",

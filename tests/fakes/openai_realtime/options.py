@@ -116,7 +116,8 @@ class RealtimeOptions:
         ``stall_after_create``: ``response.created`` comes and then nothing, until a cancel.
         ``drop_mid_answer_after_ms``: TCP goes away, without a close frame, after that much audio
         of a response. ``fail_transcription``: every transcription fails (the model still hears).
-        ``reject_transcription_model``: a ``session.update`` naming it gets an error.
+        ``reject_transcription_model``, ``reject_voice``: a ``session.update`` naming it gets an
+        error.
         ``rate_limit_responses``: every response fails with ``rate_limit_exceeded``.
         ``expire_session_after_s``: error ``session_expired`` and close 1001 at that age.
         ``unknown_events``: unknown event types between the known ones, unknown fields in them.
@@ -146,6 +147,7 @@ class RealtimeOptions:
     drop_mid_answer_after_ms: int | None = None
     fail_transcription: bool = False
     reject_transcription_model: str | None = None
+    reject_voice: str | None = None
     rate_limit_responses: bool = False
     expire_session_after_s: float | None = None
     unknown_events: bool = False

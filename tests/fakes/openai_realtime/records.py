@@ -96,14 +96,17 @@ class ResponseRecord:
 class SessionRecord:
     """Everything one connection did. Fields are added to by the server only.
 
-    ``violations`` holds every protocol fault; ``hard_violations`` leaves out the unavoidable
-    races. ``script_errors`` are mistakes of the test's own callables.
+    ``user_agent`` is how the client named itself in the handshake; ``rendering`` sessions read
+    sentences aloud, all others belong to calls. ``violations`` holds every protocol fault;
+    ``hard_violations`` leaves out the unavoidable races. ``script_errors`` are mistakes of the
+    test's own callables.
     """
 
     id: str
     model: str
     opened_at: float
     changed: Condition = field(repr=False)
+    user_agent: str = ""
     config: Json = field(default_factory=dict)
     events: list[ClientEvent] = field(default_factory=list, repr=False)
     sent: list[ServerEvent] = field(default_factory=list, repr=False)
@@ -126,6 +129,11 @@ class SessionRecord:
     def items(self) -> tuple[ContextItem, ...]:
         """The conversation as it stands: order, transcripts, statuses."""
         return self.conversation()
+
+    @property
+    def rendering(self) -> bool:
+        """Whether the session renders sentences ahead of calls and belongs to none."""
+        return "rendering" in self.user_agent
 
     @property
     def open(self) -> bool:

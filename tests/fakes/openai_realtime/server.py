@@ -47,9 +47,10 @@ class Handshake:
 class FakeRealtime:
     """OpenAI's Realtime websocket, on threads, for tests.
 
-    Use it as a context manager. ``sessions`` lists every session ever opened, oldest first;
-    ``handshakes`` every connection attempt, refused ones too. ``options`` may be changed at any
-    time; ``configure`` also wakes what waits on a clock (``expire_session_after_s``).
+    Use it as a context manager. ``sessions`` lists every session ever opened, oldest first, of
+    calls (``calls``) and for rendering (``renderings``); ``handshakes`` every connection attempt,
+    refused ones too. ``options`` may be changed at any time; ``configure`` also wakes what waits
+    on a clock (``expire_session_after_s``).
 
     With ``http`` every connection that does not open with a request for the websocket's path is
     handed to it, so that one ``base_url`` serves both. It stays the caller's to stop.
@@ -108,6 +109,16 @@ class FakeRealtime:
         return f"http://{self.host}:{self.port}/v1"
 
     @property
+    def calls(self) -> list[SessionRecord]:
+        """The sessions of calls, oldest first."""
+        return [session for session in self.sessions if not session.rendering]
+
+    @property
+    def renderings(self) -> list[SessionRecord]:
+        """The sessions that read sentences aloud ahead of calls, oldest first."""
+        return [session for session in self.sessions if session.rendering]
+
+    @property
     def open_sessions(self) -> int:
         """How many sockets are live now."""
         return sum(session.open for session in self.sessions)
@@ -136,6 +147,11 @@ class FakeRealtime:
         """The ``n``-th session ever opened (1 is the first), waited for if need be."""
         self.wait_until(lambda fake: len(fake.sessions) >= n, timeout)
         return self.sessions[n - 1]
+
+    def wait_for_call(self, n: int = 1, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> SessionRecord:
+        """The ``n``-th session of a call (1 is the first), waited for if need be."""
+        self.wait_until(lambda fake: len(fake.calls) >= n, timeout)
+        return self.calls[n - 1]
 
     def wait_all_closed(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
         """Block until no socket is live."""
@@ -217,7 +233,11 @@ class FakeRealtime:
             return
         model = parse_qs(urlsplit(request.path).query)["model"][0]
         record = SessionRecord(
-            id=new_id("sess"), model=model, opened_at=time.monotonic(), changed=self._changed
+            id=new_id("sess"),
+            model=model,
+            opened_at=time.monotonic(),
+            changed=self._changed,
+            user_agent=request.headers.get("User-Agent", ""),
         )
         session = Session(connection, model, self.options, record)
         with self._changed:

@@ -55,26 +55,26 @@ def test_nothing_is_started_before_it_is_needed() -> None:
 
 
 def test_it_speaks(voice: LocalSynthesiser) -> None:
-    said = voice.synthesise(GREETING, "he-IL")
+    said = voice.synthesise(GREETING, "he-IL", "")
     assert mulaw.duration_ms(said) > 500
     assert mulaw.rms(said) > 300
 
 
 def test_one_process_answers_many_requests(helper: SpeechHelper, voice: LocalSynthesiser) -> None:
-    first = voice.synthesise(GREETING, "he-IL")
+    first = voice.synthesise(GREETING, "he-IL", "")
     pid = process_id(helper)
-    assert voice.synthesise(GREETING, "he-IL") == first
-    assert voice.synthesise("Hello", "en-US") != first
+    assert voice.synthesise(GREETING, "he-IL", "") == first
+    assert voice.synthesise("Hello", "en-US", "") != first
     assert process_id(helper) == pid
 
 
 def test_requests_of_several_threads_do_not_mix(voice: LocalSynthesiser) -> None:
     texts = ["אחת", "שתיים ושלוש", "ארבע וחמש ושש", "one", "two and three"]
-    alone = [voice.synthesise(text, "he-IL") for text in texts]
+    alone = [voice.synthesise(text, "he-IL", "") for text in texts]
     together: dict[str, bytes] = {}
 
     def speak(text: str) -> None:
-        together[text] = voice.synthesise(text, "he-IL")
+        together[text] = voice.synthesise(text, "he-IL", "")
 
     threads = [threading.Thread(target=speak, args=(text,), daemon=True) for text in texts]
     for thread in threads:
@@ -85,26 +85,26 @@ def test_requests_of_several_threads_do_not_mix(voice: LocalSynthesiser) -> None
 
 
 def test_a_killed_helper_is_replaced(helper: SpeechHelper, voice: LocalSynthesiser) -> None:
-    voice.synthesise("אחת", "he-IL")
+    voice.synthesise("אחת", "he-IL", "")
     pid = process_id(helper)
     assert helper._process is not None
     helper._process.kill()
     helper._process.wait(10)
-    assert voice.synthesise("אחת", "he-IL")
+    assert voice.synthesise("אחת", "he-IL", "")
     assert process_id(helper) != pid
 
 
 def test_a_helper_that_dies_while_it_works_costs_that_request_only(
     helper: SpeechHelper, voice: LocalSynthesiser
 ) -> None:
-    voice.synthesise("אחת", "he-IL")
+    voice.synthesise("אחת", "he-IL", "")
     pid = process_id(helper)
     os.kill(pid, signal.SIGSTOP)  # it hangs, then is killed
     failed: list[str] = []
 
     def ask() -> None:
         try:
-            voice.synthesise("שתיים", "he-IL")
+            voice.synthesise("שתיים", "he-IL", "")
         except SynthesiserError as error:
             failed.append(error.code)
 
@@ -114,39 +114,39 @@ def test_a_helper_that_dies_while_it_works_costs_that_request_only(
     os.kill(pid, signal.SIGKILL)
     asker.join(20)
     assert failed in (["helper_ended"], ["helper_failed"])
-    assert voice.synthesise("שתיים", "he-IL")
+    assert voice.synthesise("שתיים", "he-IL", "")
 
 
 def test_a_helper_that_is_too_slow_is_killed_and_replaced(
     helper: SpeechHelper, voice: LocalSynthesiser
 ) -> None:
-    voice.synthesise("אחת", "he-IL")
+    voice.synthesise("אחת", "he-IL", "")
     pid = process_id(helper)
     assert helper._socket is not None
     helper._socket.settimeout(0.1)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(SynthesiserError) as failed:
-        voice.synthesise("שתיים", "he-IL")
+        voice.synthesise("שתיים", "he-IL", "")
     assert failed.value.code == "helper_failed"
     assert not is_running(pid)
-    assert voice.synthesise("שתיים", "he-IL")
+    assert voice.synthesise("שתיים", "he-IL", "")
 
 
 def test_closing_ends_the_process_and_the_next_request_starts_another() -> None:
     helper = SpeechHelper()
     voice = LocalSynthesiser(helper, 1.0)
-    voice.synthesise("אחת", "he-IL")
+    voice.synthesise("אחת", "he-IL", "")
     pid = process_id(helper)
     helper.close()
     helper.close()
     assert not is_running(pid)
-    assert voice.synthesise("אחת", "he-IL")
+    assert voice.synthesise("אחת", "he-IL", "")
     helper.close()
 
 
 def test_it_ends_when_the_server_goes_without_a_word() -> None:
     helper = SpeechHelper()
-    LocalSynthesiser(helper, 1.0).synthesise("אחת", "he-IL")
+    LocalSynthesiser(helper, 1.0).synthesise("אחת", "he-IL", "")
     process = helper._process
     assert process is not None
     assert helper._socket is not None
@@ -179,7 +179,7 @@ def test_a_request_that_makes_no_sense_is_refused_and_harms_nothing(
 
 def test_a_text_that_is_too_long_is_refused_with_its_own_code(voice: LocalSynthesiser) -> None:
     with pytest.raises(SynthesiserError) as refused:
-        voice.synthesise("מילה " * 20_000, "he-IL")
+        voice.synthesise("מילה " * 20_000, "he-IL", "")
     assert refused.value.code not in ("helper", "helper_failed", "helper_ended")
 
 
@@ -187,10 +187,10 @@ def test_a_language_that_nobody_speaks_is_refused_or_spoken_and_harms_nothing(
     voice: LocalSynthesiser,
 ) -> None:
     try:
-        voice.synthesise("hello", "tlh-QO")
+        voice.synthesise("hello", "tlh-QO", "")
     except SynthesiserError as refused:
         assert refused.code not in ("helper_failed", "helper_ended")
-    assert voice.synthesise("אחת", "he-IL")
+    assert voice.synthesise("אחת", "he-IL", "")
 
 
 HOSTILE = [
@@ -213,10 +213,10 @@ HOSTILE = [
 def test_hostile_text_is_spoken_or_refused_and_harms_nothing(
     helper: SpeechHelper, voice: LocalSynthesiser, text: str
 ) -> None:
-    voice.synthesise("אחת", "he-IL")
+    voice.synthesise("אחת", "he-IL", "")
     pid = process_id(helper)
     try:
-        assert isinstance(voice.synthesise(text, "he-IL"), bytes)
+        assert isinstance(voice.synthesise(text, "he-IL", ""), bytes)
     except SynthesiserError as refused:
         assert refused.code not in ("helper_failed", "helper_ended")
     assert process_id(helper) == pid
@@ -228,14 +228,14 @@ def test_no_text_whatever_ends_the_helper(
     helper: SpeechHelper, voice: LocalSynthesiser, text: str
 ) -> None:
     try:
-        voice.synthesise(text, "he-IL")
+        voice.synthesise(text, "he-IL", "")
     except SynthesiserError as refused:
         assert refused.code not in ("helper_failed", "helper_ended")
 
 
 def test_text_that_cannot_be_encoded_is_a_failure_like_any_other(voice: LocalSynthesiser) -> None:
     with pytest.raises(SynthesiserError):
-        voice.synthesise("\ud800", "he-IL")
+        voice.synthesise("\ud800", "he-IL", "")
 
 
 # The framing

@@ -1,0 +1,47 @@
+"""Which voices are chosen, in which order, and why."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from server.settings import load_settings
+from server.speech.helper import SpeechHelper
+from server.wiring import _voices
+
+ACCOUNT = json.dumps({"type": "service_account", "private_key": "x"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "chain"),
+    [
+        ({}, ["espeak"]),
+        ({"GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON": ACCOUNT}, ["google", "espeak"]),
+        ({"OPENAI_API_KEY": "sk"}, ["openai-realtime", "espeak"]),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, ["openai-realtime", "espeak"]),
+        ({"OPENAI_API_KEY": "sk", "AGENTS_ENABLED": "0"}, ["espeak"]),
+        (
+            {"OPENAI_API_KEY": "sk", "GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON": ACCOUNT},
+            ["openai-realtime", "google", "espeak"],
+        ),
+    ],
+)
+def test_everyone_whose_credentials_are_there_speaks_the_best_first(
+    environment: dict[str, str], chain: list[str]
+) -> None:
+    voices = _voices(load_settings({"SECRET_KEY": "x", **environment}), SpeechHelper())
+    assert [maker.name for maker in voices.chain] == chain
+    assert voices.best.name == chain[0]
+    for close in voices.closing:
+        close()
+
+
+def test_credentials_that_cannot_be_read_cost_google_and_not_the_phone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    environment = {"SECRET_KEY": "x", "GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON": "{"}
+    voices = _voices(load_settings(environment), SpeechHelper())
+    assert [maker.name for maker in voices.chain] == ["espeak"]
+    assert "GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON" in voices.best.why
+    assert "GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON" in caplog.text
