@@ -52,6 +52,16 @@ def say_and_hear(caller: Caller, audio: bytes, after: float) -> float:
         after = caller.moments[-1].at - 0.01
 
 
+def heard_out(caller: Caller, text: str) -> float:
+    """Wait until the caller has heard this sentence to its end."""
+    after = -1.0
+    while True:
+        turn = caller.wait_for("turn", after=after, timeout=12)
+        if turn.detail["text"] == text and turn.detail["heard_ms"]:
+            return turn.at
+        after = turn.at
+
+
 def lead_of(server: ServerProcess, stored: dict[str, Any]) -> dict[str, Any]:
     lead: dict[str, Any] = server.get(f"/api/leads/{stored['lead_id']}")
     return lead
@@ -98,12 +108,7 @@ def test_a_stalled_answer_is_bridged_and_then_the_receptionist_takes_over(
     asked_until = caller.say(speech("word_4.wav"))
     filler = caller.wait_for("agent_starts", after=max(asked_until, over))
     caller.wait_for("turn", after=filler.at)
-    answer = next(
-        moment
-        for moment in iter(lambda: caller.wait_for("turn", after=caller.now, timeout=12), None)
-        if moment.detail["path"] == "FALLBACK"
-    )
-    over = caller.wait_for("agent_stops", after=answer.at).at
+    over = heard_out(caller, SORRY)
     over = say_and_hear(caller, speech("word_4.wav"), over)
     caller.hang_up()
     stored = stored_call(server, caller.line.call_sid)
