@@ -54,9 +54,12 @@ class Caller:
         self.moments: list[Moment] = []
         self.turns: dict[int, dict[str, Any]] = {}
         """The transcript as the server tells it to its own test calls, by index."""
+        self.arrivals: deque[float] = deque(maxlen=10_000)
+        """When audio came, in seconds since the stream started."""
         self._webhooks = webhooks
         self._after_url = after_url
-        self._started_at = monotonic()
+        self.started_at = monotonic()
+        """By the process's monotonic clock."""
         self._outgoing: deque[bytes | Callable[[], None]] = deque()
         self._sounding = False
         self._quiet = 0
@@ -126,7 +129,7 @@ class Caller:
     @property
     def now(self) -> float:
         """Seconds since the stream started."""
-        return monotonic() - self._started_at
+        return monotonic() - self.started_at
 
     @property
     def over(self) -> bool:
@@ -154,7 +157,7 @@ class Caller:
                 if isinstance(frame, bytes):
                     self.line.media(frame)
                 frame_number += 1
-                wait = self._started_at + frame_number * FRAME_MS / 1000 - monotonic()
+                wait = self.started_at + frame_number * FRAME_MS / 1000 - monotonic()
                 if wait > 0:
                     time.sleep(wait)
         except ConnectionError:
@@ -190,12 +193,13 @@ class Caller:
         if message.get("streamSid") != self.line.stream_sid:
             raise ProtocolError(f"{event} for another stream", code="wrong_stream")
         if event == "media":
+            self.arrivals.append(at - self.started_at)
             self.ear.media(base64.b64decode(message["media"]["payload"], validate=True))
         elif event == "mark":
             for name in self.ear.mark(message["mark"]["name"]):
                 self._echo(name)
         elif event == "clear":
-            self._note("clear", at - self._started_at)
+            self._note("clear", at - self.started_at)
             if self._sounding:
                 self._sounding = False
                 self._note("agent_stops")
