@@ -79,6 +79,8 @@ class Directory:
         self._profiles: dict[int, BusinessProfile] = {}
         self._by_number: dict[str, int] = {}
         self._loaded_at = float("-inf")
+        self.complete = False
+        """Whether the businesses have been read at all; False while the database never answered."""
         self._refreshing = threading.Lock()
         # Read and install are one step: of two, the later reading must be the one that stays.
         self._loading = threading.Lock()
@@ -110,6 +112,7 @@ class Directory:
                 profiles = {profile.id: profile for profile in _read_profiles(session, None)}
             self._install(profiles)
             self._loaded_at = self._clock()
+            self.complete = True
 
     def _reload_touched(self, business_ids: frozenset[int]) -> None:
         try:

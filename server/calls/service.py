@@ -92,6 +92,10 @@ class CallService:
         self.speech_model: SileroModel | None = None
         """Confirms what is loud; loaded when serving begins, None for energy alone."""
 
+    def knows_businesses(self) -> bool:
+        """Tell whether the businesses could be read since the start."""
+        return self._directory.complete
+
     def business_of(
         self, direction: str, from_number: str, to_number: str
     ) -> BusinessProfile | None:

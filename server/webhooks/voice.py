@@ -29,6 +29,8 @@ blueprint = Blueprint("twilio", __name__, url_prefix=WEBHOOK_PREFIX)
 blueprint.before_request(refuse_strangers)
 
 _MAX_SID_CHARS = 64
+_OWN_LANGUAGE = "he-IL"
+"""Spoken where the business, and with it its language, is not known."""
 _SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_URL_CHARS = 2000
 
@@ -83,6 +85,9 @@ def voice() -> Response:
     from_number = dialled_number(request.form.get("From", ""))
     to_number = dialled_number(request.form.get("To", ""))
     business = parts.calls.business_of(direction, from_number, to_number)
+    if business is None and not parts.calls.knows_businesses():
+        log.error("[WEBHOOK] no business could be read yet, taking a message call=%s", call_sid)
+        return _take_message(parts, _OWN_LANGUAGE)
     if business is None:
         log.warning("[WEBHOOK] number of no business to=%s", mask_phone(to_number))
         return _xml(twiml.unknown_number())
@@ -172,7 +177,7 @@ def _take_message(parts: Services, language: str) -> Response:
 def after_record() -> Response:
     """The message is recorded: thank and hang up."""
     business = _business(services())
-    return _xml(twiml.thanks(business.lang if business else "he-IL"))
+    return _xml(twiml.thanks(business.lang if business else _OWN_LANGUAGE))
 
 
 @blueprint.post("/call_status")
