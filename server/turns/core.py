@@ -90,7 +90,7 @@ class CallCore:
         times = [
             self._vigil.next_at,
             self._link.next_at,
-            self._fillers.due_at,
+            self._fillers.next_at,
             self._keypad.complete_at,
             self._listening.settle_at,
             self._speaking.stalled_at,
@@ -114,8 +114,8 @@ class CallCore:
             return
         if self._past(self._link.next_at):
             self._link.keep_time()
-        if self._past(self._fillers.due_at):
-            self._fillers.call_for()
+        if self._past(self._fillers.next_at):
+            self._fillers.keep_time()
         if self._past(self._vigil.next_at):
             self._vigil.keep_time()
 
@@ -403,6 +403,7 @@ class CallCore:
     def _on_clip(self, event: on.ClipReady) -> None:
         if not self._fillers.take_clip(event.reply_id, event.audio):
             self._answering.on_clip(event)
+        self._fillers.cleared()
 
     def _on_clip_failed(self, event: on.ClipFailed) -> None:
         if not self._fillers.take_clip(event.reply_id, None):
