@@ -102,6 +102,8 @@ class CallCore:
 
     def _keep_deadlines(self) -> None:
         """Act on every deadline that has come."""
+        if self.state is State.ENDED:
+            return
         if self._past(self._keypad.complete_at):
             self._take_keys(self._keypad.take())
         if self._past(self._listening.settle_at) and self._listening.turn is not None:
@@ -155,7 +157,8 @@ class CallCore:
             self._on_typed(on.CallerTyped(keys or ""))
         elif self.policy.transfers:
             self._hush()
-            self._speaking.say_phrase(Phrase.TRANSFER, "transferred")
+            if self.state is not State.ENDED:
+                self._speaking.say_phrase(Phrase.TRANSFER, "transferred")
         else:
             self._on_typed(on.CallerTyped(self._context.phrase(Phrase.WANTS_PERSON)))
 
@@ -195,7 +198,7 @@ class CallCore:
         self._fillers.stop()
         if self._speaking.sounding is not None:
             self._interrupt()
-        turn = self._listening.type_words(text)
+        turn = None if self.state is State.ENDED else self._listening.type_words(text)
         if turn is not None:
             self._think(turn)
 
@@ -244,6 +247,8 @@ class CallCore:
                 self._listening.close_turn()
                 return
             self._interrupt()
+            if self.state is State.ENDED:
+                return
         if self._speaking.held is not None:
             if self._answered is not None and self._speaking.held_ms <= self.policy.merge_heard_ms:
                 turn.follows(self._answered)
@@ -384,6 +389,8 @@ class CallCore:
         self._fillers.stop()
         if self._speaking.sounding is not None:
             self._interrupt()
+            if self.state is State.ENDED:
+                return
         if self._speaking.held is not None:
             self._speaking.drop_held()
         if self._speaking.reply is not None:
