@@ -396,12 +396,14 @@ class CallCore:
         if self._speaking.reply is not None:
             self._speaking.withdraw()
         self._listening.close_turn()
+        self._context.go(State.LISTENING)
 
     def _interrupt(self) -> None:
         if self._speaking.heard_whole:  # only its silent tail is left: that is no interruption
             self._reply_heard(mark_echoed=False)
             return
         self._speaking.interrupt(self._listening.since_onset_ms)
+        self._fillers.cleared()
         self._refractory_until = float("-inf")
         self._context.go(State.LISTENING)
 
@@ -410,7 +412,6 @@ class CallCore:
     def _on_clip(self, event: on.ClipReady) -> None:
         if not self._fillers.take_clip(event.reply_id, event.audio):
             self._answering.on_clip(event)
-        self._fillers.cleared()
 
     def _on_clip_failed(self, event: on.ClipFailed) -> None:
         if not self._fillers.take_clip(event.reply_id, None):

@@ -258,10 +258,15 @@ class Speaking:
 
     @property
     def asks_something(self) -> bool:
-        """Whether what was heard of the held reply holds a question that is still open."""
-        reply = self.held
+        """Whether what was heard of the interrupted reply asks for an answer, however short.
+
+        What is said into a silence does so from its first word.
+        """
+        reply = self.held or self.sounding
         if reply is None:
             return False
+        if reply.phrase is Phrase.STILL_THERE or reply.end_reason == "silence":
+            return True
         heard_ms = self._playout.heard_ms(self._context.now)
         return "?" in words_heard(reply.text, heard_ms, self._playout.length_ms())
 
