@@ -92,7 +92,7 @@ class Speaking:
     def add_audio(self, reply_id: str, audio: bytes) -> None:
         """Queue speech of the reply with this id; what belongs to another is dropped."""
         reply = self.expects(reply_id)
-        if reply is not None and not reply.finished:
+        if reply is not None and not reply.finished and audio:
             if reply.ready_at is None:
                 reply.ready_at = self._context.now
             self.line.add(audio)
