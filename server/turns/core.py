@@ -375,7 +375,8 @@ class CallCore:
     def _reply_heard(self, *, mark_echoed: bool) -> None:
         reply = self._speaking.heard_out(mark_echoed)
         self._refractory_until = self._context.now + self.policy.refractory_seconds
-        self._listening.expects_number = asks_for_number(reply.text)
+        if reply.phrase is None:
+            self._listening.expects_number = asks_for_number(reply.text)
         self._vigil.reply_over(reply)
         if reply.hang_up:
             self._hang_up(reply.end_reason)
