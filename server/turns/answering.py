@@ -216,6 +216,8 @@ class Answering:
         if first_time or not keeps_ears:
             self.agent_lost = True
             self._context.do(do.UseReceptionist(reason, keeps_ears))
+            if not keeps_ears:
+                self._context.tell_language()
         reply = self._speaking.reply
         if reply is None or not reply.from_agent or reply.finished:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.turns import actions as do
 from server.turns.context import Context
+from server.turns.language import language_of
 from server.turns.line import Filler
 from server.turns.listening import Listening
 from server.turns.model import FILLER_PATH, GREETING_PATH, State, words_heard
@@ -89,7 +90,8 @@ class Fillers:
         self._second_due_at = context.now + _CLIP_WAIT_SECONDS
         if text:
             self._wanted = Filler(context.new_id("f"), text)
-            context.do(do.FetchClip(self._wanted.id, text, context.language))
+            language = language_of(text, context.language)
+            context.do(do.FetchClip(self._wanted.id, text, language))
 
     def take_clip(self, clip_id: str, audio: bytes | None) -> bool:
         """Play the filler that has come, if it is still waited for; False if it is none of ours."""

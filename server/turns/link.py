@@ -96,6 +96,7 @@ class AgentLink:
         self._reopenings += 1
         context = self._context
         context.do(do.ReopenAgent(context.history(), self._answering.upgraded))
+        context.tell_language()
         reply = self._speaking.reply
         if self._answering.agent_lost or reply is None or not reply.from_agent or reply.finished:
             return
@@ -125,6 +126,7 @@ class AgentLink:
         self._told_until, self._successor_ready = None, False
         self._rotate_at = context.now + context.policy.rotate_after_seconds
         context.do(do.TakeSuccessor(context.history(told_until)))
+        context.tell_language()
         context.note("[AGENT_ROTATED]")
 
     def _fail(self, reason: str) -> None:

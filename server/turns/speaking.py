@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.turns import actions as do
 from server.turns.context import Context
+from server.turns.language import language_of
 from server.turns.line import Line
 from server.turns.model import FALLBACK_PATH, CallerTurn, Reply, words_heard
 from server.turns.policy import Phrase
@@ -39,7 +40,8 @@ class Speaking:
         reply.text, reply.intent_key = text, intent_key
         if end_reason is not None:
             reply.hang_up, reply.end_reason = True, end_reason
-        self._context.do(do.FetchClip(reply.id, text, self._context.language))
+        language = language_of(text, self._context.language)
+        self._context.do(do.FetchClip(reply.id, text, language))
         return reply
 
     def say_phrase(self, phrase: Phrase, end_reason: str | None = None) -> None:
