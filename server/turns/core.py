@@ -273,9 +273,8 @@ class CallCore:
 
     def _nobody_understands(self) -> bool:
         """Tell whether the recogniser that stands in for the lost one fails as well."""
-        self._unrecognised += 1
-        lost = self._answering.agent_lost and self.policy.takes_messages
-        return lost and self._unrecognised >= _MOST_UNRECOGNISED
+        self._unrecognised += self._answering.agent_lost  # the agent has the audio
+        return self.policy.takes_messages and self._unrecognised >= _MOST_UNRECOGNISED
 
     def _takes_the_floor(self, turn: CallerTurn) -> bool:
         """Tell whether what was said while the agent spoke means that it shall be silent."""
