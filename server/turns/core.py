@@ -395,6 +395,8 @@ class CallCore:
             self._speaking.drop_held()
         if self._speaking.reply is not None:
             self._speaking.withdraw()
+        if self._listening.caller_speaks:
+            self._listening.ignore_utterance()
         self._listening.close_turn()
         self._context.go(State.LISTENING)
 

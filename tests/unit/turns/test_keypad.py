@@ -105,6 +105,26 @@ def test_a_0_without_anybody_to_call_in_is_answered_during_the_greeting() -> Non
     assert call.replies()[0].interrupted
 
 
+@pytest.mark.parametrize("ms", [1500, 7000])
+def test_a_0_pressed_while_speaking_is_understood_at_once(ms: int) -> None:
+    call = greeted(transfers=True)
+    call.caller_says("תעבירו אותי למישהו", ms=ms)
+    keys(call, "0")
+    pressed = call.now
+    call.advance(12)
+    assert call.words_heard()[-1] == TRANSFER
+    assert call.heard()[-1].at == pytest.approx(pressed + 0.8, abs=0.03)
+    assert call.did(do.HangUp) == [do.HangUp("transferred")]
+
+
+def test_a_0_pressed_while_a_long_utterance_is_being_cut_is_understood() -> None:
+    call = greeted(transfers=True)
+    call.caller_says("סיפור ארוך", ms=8000)
+    call.happens(on.KeyPressed("0"), in_seconds=4.0)  # it counts at 4.8, the cut is at 4.5 to 5
+    call.advance(12)
+    assert call.did(do.HangUp) == [do.HangUp("transferred")]
+
+
 def test_who_says_no_to_the_transfer_stays() -> None:
     call = greeted(transfers=True)
     keys(call, "0")
