@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +25,8 @@ from server.turns.core import CallCore
 from server.turns.model import State
 from server.turns.policy import CallPolicy, Phrase
 
+A = TypeVar("A")
+
 WORD_MS = 300
 SILENT_FRAME = mulaw.silence(FRAME_MS)
 
@@ -32,6 +36,7 @@ POLICY = CallPolicy(
         "he": {
             Phrase.NOT_HEARD: "לא שמעתי טוב, אפשר לחזור?",
             Phrase.GOODBYE: "להתראות!",
+            Phrase.LEAVE_MESSAGE: "אפשר להשאיר הודעה.",
             Phrase.HOLD_ON: "שלום, רגע אחד.",
             Phrase.FILLER: "רגע, אני בודקת.",
             Phrase.SECOND_FILLER: "עוד רגע קטן.",
@@ -41,7 +46,11 @@ POLICY = CallPolicy(
             Phrase.TRANSFER: "מעבירה אתכם.",
             Phrase.WANTS_PERSON: "נציג בבקשה",
         },
-        "en": {Phrase.FILLER: "one moment", Phrase.SECOND_FILLER: "still looking"},
+        "en": {
+            Phrase.FILLER: "one moment",
+            Phrase.SECOND_FILLER: "still looking",
+            Phrase.STILL_THERE: "are you still there?",
+        },
     },
 )
 
@@ -56,8 +65,22 @@ def voice(duration_ms: int, *, dbfs: float = -20.0, seed: int = 1) -> bytes:
 
 
 def spoken(text: str) -> bytes:
-    """Return what a synthesiser makes of ``text``: 300 ms a word."""
-    return voice(WORD_MS * len(text.split()))
+    """Return what a synthesiser makes of ``text``: 300 ms a word, each text with its own sound."""
+    return voice(WORD_MS * len(text.split()), seed=zlib.crc32(text.encode()))
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A stretch of one text in the caller's ear."""
+
+    text: str
+    at: float
+    ms: int
+
+    @property
+    def until(self) -> float:
+        """When its last sound was over."""
+        return self.at + self.ms / 1000
 
 
 @dataclass(frozen=True)
@@ -73,7 +96,14 @@ class AgentScript:
 
 
 class ScriptedCall:
-    """One call. ``advance`` lets time pass; ``caller_*`` script what the caller does."""
+    """One call. ``advance`` lets time pass; ``caller_*`` script what the caller does.
+
+    Args:
+        rest: how the agent goes on with a reply that broke off; None: it does not.
+        clip_ms: how long the rendering of a text takes, at once otherwise; None: for ever.
+        opens: whether the n-th session opened during the call comes about; None: nobody knows.
+        open_ms: how long it takes to find that out.
+    """
 
     def __init__(
         self,
@@ -84,6 +114,10 @@ class ScriptedCall:
         stt_ms: int | None = 150,
         echo_marks: bool = True,
         clips_fail: bool | None = False,
+        clip_ms: Mapping[str, int | None] | None = None,
+        rest: AgentScript | None = None,
+        opens: Callable[[int], bool | None] = lambda number: True,
+        open_ms: int = 300,
         **policy_changes: object,
     ) -> None:
         self.core = CallCore(replace(policy, **policy_changes))  # type: ignore[arg-type]
@@ -97,6 +131,14 @@ class ScriptedCall:
         self._stt_ms = stt_ms
         self._echo_marks = echo_marks
         self._clips_fail = clips_fail
+        self._clip_ms = dict(clip_ms or {})
+        self._rest = rest
+        self._opens = opens
+        self._open_ms = open_ms
+        self._opened = 0
+        self._asked_meanwhile: list[tuple[str, AgentScript]] | None = None
+        """While the session is down: what waits for it."""
+        self._sounds: dict[bytes, tuple[str, int]] = {}
         self._cancelled: set[str] = set()
         self._events: list[tuple[float, int, on.Event]] = []
         self._order = itertools.count()
@@ -194,6 +236,7 @@ class ScriptedCall:
         """Hand ``event`` to the core and do what it says."""
         pending: deque[on.Event] = deque([event])
         while pending:
+            self._note_session(pending[0])
             for action in self.core.handle(pending.popleft(), self.now):
                 self.done.append((self.now, action))
                 pending.extend(self._act(action))
@@ -219,36 +262,75 @@ class ScriptedCall:
                 return [on.FaqMissed(action.utterance_id, "no_match", 0.2)]
             return [on.FaqHit(action.utterance_id, "key", answer, 1.0, 0.2)]
         elif isinstance(action, do.FetchClip):
-            if self._clips_fail is None:
-                return []  # they never come
-            if self._clips_fail:
-                return [on.ClipFailed(action.reply_id)]
-            return [on.ClipReady(action.reply_id, spoken(action.text))]
+            return self._render(action)
         elif isinstance(action, do.AskAgent):
-            self._answer(action)
+            script = self._agent(action.text) if callable(self._agent) else self._agent
+            self._speak(action.reply_id, script)
+        elif isinstance(action, do.ContinueAgent):
+            self._speak(action.reply_id, self._rest)
+        elif isinstance(action, (do.ReopenAgent, do.OpenSuccessor)):
+            self._open(on.SuccessorLost() if isinstance(action, do.OpenSuccessor) else None)
+        elif isinstance(action, do.UseReceptionist):
+            self._asked_meanwhile = None
         elif isinstance(action, do.SaveTurn):
             self.turns[action.index] = action
         return []
 
-    def _answer(self, asked: do.AskAgent) -> None:
-        script = self._agent(asked.text) if callable(self._agent) else self._agent
+    def _render(self, wanted: do.FetchClip) -> list[on.Event]:
+        wait_ms = self._clip_ms.get(wanted.text, 0)
+        if self._clips_fail is None or wait_ms is None:
+            return []  # it never comes
+        made = on.ClipReady(wanted.reply_id, self._sound_of(wanted.text))
+        event = on.ClipFailed(wanted.reply_id) if self._clips_fail else made
+        if not wait_ms:
+            return [event]
+        self.happens(event, in_seconds=wait_ms / 1000)
+        return []
+
+    def _open(self, failed: on.Event | None) -> None:
+        self._opened += 1
+        comes = self._opens(self._opened)
+        if comes is not None:
+            lost = failed or on.AgentLost("refused")
+            self.happens(on.AgentReady() if comes else lost, in_seconds=self._open_ms / 1000)
+
+    def _note_session(self, event: on.Event) -> None:
+        """What a lost session is asked waits for the next one."""
+        waiting = self._asked_meanwhile
+        if isinstance(event, on.AgentLost) and waiting is None:
+            self._asked_meanwhile = []
+        elif isinstance(event, on.AgentReady) and waiting is not None:
+            self._asked_meanwhile = None
+            for reply_id, script in waiting[-1:]:
+                self._speak(reply_id, script)
+
+    def _sound_of(self, text: str) -> bytes:
+        sound = spoken(text)
+        for number, frame in enumerate(frames_of(sound)):
+            self._sounds[frame] = (text.strip(), number)
+        return sound
+
+    def _speak(self, reply_id: str, script: AgentScript | None) -> None:
         if script is None:
+            return
+        if self._asked_meanwhile is not None:
+            self._asked_meanwhile.append((reply_id, script))
             return
         at = script.delay_ms / 1000
         if not script.silent:
-            self.happens(on.AgentText(asked.reply_id, script.text), in_seconds=at)
-            audio = spoken(script.text)
+            self.happens(on.AgentText(reply_id, script.text), in_seconds=at)
+            audio = self._sound_of(script.text)
             for part in range(0, len(audio), 1600):
-                piece = on.AgentAudio(asked.reply_id, audio[part : part + 1600])
+                piece = on.AgentAudio(reply_id, audio[part : part + 1600])
                 self.happens(piece, in_seconds=at + part / 1600 * 0.025)
             at += len(audio) / 1600 * 0.025 + 0.01
         if script.finishes:
-            finished = on.AgentFinished(asked.reply_id, script.completed, script.hang_up)
+            finished = on.AgentFinished(reply_id, script.completed, script.hang_up)
             self.happens(finished, in_seconds=at)
 
     # What came of it
 
-    def did(self, kind: type[do.Action]) -> list[do.Action]:
+    def did(self, kind: type[A]) -> list[A]:
         """Return the actions of this kind, in order."""
         return [action for _, action in self.done if isinstance(action, kind)]
 
@@ -256,10 +338,49 @@ class ScriptedCall:
         """Return when an action of this kind was first done later than ``after``."""
         return next(at for at, action in self.done if isinstance(action, kind) and at > after)
 
+    def heard(self) -> list[Heard]:
+        """Return what the caller's ear heard, in order; what begins anew is listed anew."""
+        stretches: list[Heard] = []
+        before = -1
+        for place, frame in enumerate(frames_of(bytes(self.ear.heard))):
+            if frame not in self._sounds:
+                assert frame == SILENT_FRAME, "a sound that nobody made"
+                continue
+            text, number = self._sounds[frame]
+            if stretches and stretches[-1].text == text and number > before:
+                stretches[-1] = replace(stretches[-1], ms=stretches[-1].ms + FRAME_MS)
+            else:
+                stretches.append(Heard(text, place * FRAME_MS / 1000, FRAME_MS))
+            before = number
+        return stretches
+
+    def words_heard(self) -> list[str]:
+        """Return the texts that reached the caller's ear, in order."""
+        return [stretch.text for stretch in self.heard()]
+
+    def longest_silence(self, since: float) -> float:
+        """Return how long after ``since`` the caller heard nothing at a stretch."""
+        sounds = [stretch for stretch in self.heard() if stretch.until > since]
+        starts = [*(sound.at for sound in sounds), self.now]
+        ends = [since, *(sound.until for sound in sounds)]
+        return max(start - end for start, end in zip(starts, ends, strict=True))
+
     def replies(self) -> list[do.SaveTurn]:
         """Return the agent's turns as stored, in order."""
         return [turn for _, turn in sorted(self.turns.items()) if turn.speaker == "agent"]
 
+    def fillers(self) -> list[do.SaveTurn]:
+        """Return the words that bridged a wait, as stored, in order."""
+        return [turn for turn in self.replies() if turn.path == "FILLER"]
+
     def said(self) -> list[str]:
         """Return the caller's turns as stored, in order."""
         return [turn.text for _, turn in sorted(self.turns.items()) if turn.speaker == "caller"]
+
+
+def greeted(**options: object) -> ScriptedCall:
+    """Return a call whose greeting has been heard out a second ago."""
+    call = ScriptedCall(**options)  # type: ignore[arg-type]
+    call.until_listening()
+    call.advance(1.0)  # the refractory time after the greeting is over
+    return call

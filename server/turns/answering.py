@@ -94,7 +94,9 @@ class Answering:
 
     def on_clip(self, event: on.ClipReady) -> None:
         """Play rendered speech that has come."""
-        if self._speaking.expects(event.reply_id):
+        if not event.audio:
+            self.on_clip_failed(on.ClipFailed(event.reply_id))
+        elif self._speaking.expects(event.reply_id):
             self._speaking.add_audio(event.reply_id, event.audio)
             self._speaking.finish_audio()
 
@@ -128,17 +130,23 @@ class Answering:
 
     def on_agent_audio(self, event: on.AgentAudio) -> None:
         """Queue the agent's speech."""
-        self._speaking.add_audio(event.reply_id, event.audio)
+        if self._agents_reply(event.reply_id):
+            self._speaking.add_audio(event.reply_id, event.audio)
+
+    def _agents_reply(self, reply_id: str) -> Reply | None:
+        """Return the reply at hand if the agent makes it under ``reply_id``."""
+        reply = self._speaking.expects(reply_id)
+        return reply if reply is not None and reply.from_agent else None
 
     def on_agent_text(self, event: on.AgentText) -> None:
         """Note the agent's words."""
-        if reply := self._speaking.expects(event.reply_id):
+        if reply := self._agents_reply(event.reply_id):
             reply.text += event.delta
 
     def on_agent_finished(self, event: on.AgentFinished) -> None:
         """The agent's reply is whole, or has failed."""
-        reply = self._speaking.expects(event.reply_id)
-        if reply is None:
+        reply = self._agents_reply(event.reply_id)
+        if reply is None or reply.finished:
             return
         reply.hang_up = reply.hang_up or event.hang_up
         if reply.path == GREETING_PATH:
@@ -208,6 +216,8 @@ class Answering:
         if first_time or not keeps_ears:
             self.agent_lost = True
             self._context.do(do.UseReceptionist(reason, keeps_ears))
+            if not keeps_ears:
+                self._context.tell_language()
         reply = self._speaking.reply
         if reply is None or not reply.from_agent or reply.finished:
             return

@@ -43,6 +43,11 @@ class Context:
         """Add a line for the log."""
         self.out.append(do.Note(tag, fields))
 
+    def tell_language(self) -> None:
+        """New ears expect the business's language: have them follow what is spoken now."""
+        if self.language != self.policy.language:
+            self.do(do.SwitchLanguage(self.language))
+
     def new_id(self, kind: str) -> str:
         """Return a name that is unique in the call: ``u1``, ``r2``…"""
         self._last_id += 1

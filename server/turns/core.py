@@ -3,7 +3,8 @@
 The session hands it everything that happens together with the time and carries out the actions
 that come back. While the caller's frames come they bring the time; ``next_deadline()`` tells when
 time alone has something to do. The rules of turn-taking (spec: call, 1-4) are here and in what it
-joins, ``Listening``, ``Answering`` and ``Speaking``; ``model.TRANSITIONS`` is the table of states.
+joins, ``Listening``, ``Answering``, ``Speaking`` and ``Sounding``; ``model.TRANSITIONS`` is the
+table of states.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from server.turns import events as on
 from server.turns.answering import Answering
 from server.turns.backchannel import is_backchannel
 from server.turns.context import Context
-from server.turns.dictation import PAUSE_SECONDS, asks_for_number, is_unfinished_number
+from server.turns.dictation import asks_for_number
 from server.turns.endpointing import Speech
 from server.turns.fillers import Fillers
 from server.turns.keypad import PERSON_KEY, Keypad
@@ -25,6 +26,7 @@ from server.turns.link import AgentLink
 from server.turns.listening import Listening
 from server.turns.model import GREETING_PATH, CallerTurn, State
 from server.turns.policy import CallPolicy, Phrase
+from server.turns.sounding import Sounding
 from server.turns.speaking import Speaking
 from server.turns.vigil import Vigil
 
@@ -52,9 +54,7 @@ class CallCore:
             end=self._hang_up,
         )
         self._link = AgentLink(self._context, self._speaking, self._vigil, self._answering)
-        self._answered: CallerTurn | None = None
-        """The turn that the reply at hand answers."""
-        self._refractory_until = float("-inf")
+        self._sounding = Sounding(*parts, self._fillers, self._answering)
         self._unrecognised = 0
         """Utterances in a row that could not be recognised."""
 
@@ -80,7 +80,7 @@ class CallCore:
         else:
             _HANDLERS[type(event)](self, event)
         self._keep_deadlines()
-        self._pump()
+        self._sounding.send_due()
         return self._context.out
 
     def next_deadline(self) -> float | None:
@@ -90,18 +90,19 @@ class CallCore:
         times = [
             self._vigil.next_at,
             self._link.next_at,
-            self._fillers.due_at,
+            self._fillers.next_at,
             self._keypad.complete_at,
             self._listening.settle_at,
             self._speaking.stalled_at,
             self._speaking.mark_overdue_at,
+            self._sounding.next_at,
         ]
-        if self._may_sound and (due := self._speaking.next_due()) is not None:
-            times.append(max(due, self._sound_not_before))
         return min(time for time in times if time is not None)
 
     def _keep_deadlines(self) -> None:
         """Act on every deadline that has come."""
+        if self.state is State.ENDED:
+            return
         if self._past(self._keypad.complete_at):
             self._take_keys(self._keypad.take())
         if self._past(self._listening.settle_at) and self._listening.turn is not None:
@@ -114,8 +115,8 @@ class CallCore:
             return
         if self._past(self._link.next_at):
             self._link.keep_time()
-        if self._past(self._fillers.due_at):
-            self._fillers.call_for()
+        if self._past(self._fillers.next_at):
+            self._fillers.keep_time()
         if self._past(self._vigil.next_at):
             self._vigil.keep_time()
 
@@ -155,7 +156,8 @@ class CallCore:
             self._on_typed(on.CallerTyped(keys or ""))
         elif self.policy.transfers:
             self._hush()
-            self._speaking.say_phrase(Phrase.TRANSFER, "transferred")
+            if self.state is not State.ENDED:
+                self._speaking.say_phrase(Phrase.TRANSFER, "transferred")
         else:
             self._on_typed(on.CallerTyped(self._context.phrase(Phrase.WANTS_PERSON)))
 
@@ -195,7 +197,7 @@ class CallCore:
         self._fillers.stop()
         if self._speaking.sounding is not None:
             self._interrupt()
-        turn = self._listening.type_words(text)
+        turn = None if self.state is State.ENDED else self._listening.type_words(text)
         if turn is not None:
             self._think(turn)
 
@@ -244,9 +246,12 @@ class CallCore:
                 self._listening.close_turn()
                 return
             self._interrupt()
+            if self.state is State.ENDED:
+                return
         if self._speaking.held is not None:
-            if self._answered is not None and self._speaking.held_ms <= self.policy.merge_heard_ms:
-                turn.follows(self._answered)
+            answered = self._sounding.answered
+            if answered is not None and self._speaking.held_ms <= self.policy.merge_heard_ms:
+                turn.follows(answered)
                 words = turn.words
             self._speaking.drop_held()
             self._context.go(State.THINKING)
@@ -268,9 +273,8 @@ class CallCore:
 
     def _nobody_understands(self) -> bool:
         """Tell whether the recogniser that stands in for the lost one fails as well."""
-        self._unrecognised += 1
-        lost = self._answering.agent_lost and self.policy.takes_messages
-        return lost and self._unrecognised >= _MOST_UNRECOGNISED
+        self._unrecognised += self._answering.agent_lost  # the agent has the audio
+        return self.policy.takes_messages and self._unrecognised >= _MOST_UNRECOGNISED
 
     def _takes_the_floor(self, turn: CallerTurn) -> bool:
         """Tell whether what was said while the agent spoke means that it shall be silent."""
@@ -306,71 +310,17 @@ class CallCore:
         """Nobody here can understand a word: the carrier records what the caller has to say."""
         self._speaking.say_phrase(Phrase.LEAVE_MESSAGE, "error")
 
-    # The caller's ear
-
-    @property
-    def _may_sound(self) -> bool:
-        """Whether the reply at hand may be heard, but for the time it has to keep."""
-        if self._speaking.sounding is not None:
-            return True
-        return not self._listening.caller_may_speak and not self._listening.undecided
-
-    @property
-    def _sound_not_before(self) -> float:
-        turn = self._listening.turn
-        if turn is None or self._speaking.sounding is not None:
-            return float("-inf")
-        policy = self.policy
-        silence = (policy.reply_after_cut_ms if turn.cut else policy.reply_after_silence_ms) / 1000
-        if is_unfinished_number(turn.words):
-            silence = PAUSE_SECONDS
-        return max(turn.ended_at + silence, self._refractory_until)
-
-    def _pump(self) -> None:
-        """Send what is due of the reply at hand, and its mark after the last of it."""
-        if self.state is State.ENDED:
-            return
-        if self._fillers.sounding:
-            if filler := self._speaking.line.playout.due(self._context.now):
-                self._context.do(do.SendAudio(filler))
-            self._fillers.mark_if_sent()
-        if self._fillers.sounding or not self._may_sound:
-            return
-        if self._context.now < self._sound_not_before:
-            return
-        audio, first = self._speaking.pump()
-        if first:
-            self._begin_sounding()
-        if audio:
-            self._context.do(do.SendAudio(audio))
-            reply = self._speaking.reply
-            if reply is not None and not reply.from_agent:
-                self._answering.upgrade_prompt()
-        self._speaking.mark_if_sent()
-
-    def _begin_sounding(self) -> None:
-        reply = self._speaking.reply
-        if reply is None:
-            return
-        turn = self._answered = self._listening.close_turn()
-        self._fillers.wait_is_over()
-        if reply.path != GREETING_PATH:
-            self._context.go(State.SPEAKING)
-        self._speaking.note_latency(turn)
-        self._speaking.save(reply)
+    # What the caller has heard
 
     def _on_mark(self, event: on.MarkEchoed) -> None:
-        reply = self._speaking.reply
-        if self._fillers.take_mark(event.name):
-            return
-        if reply is not None and reply.mark_sent and event.name == reply.mark:
+        if self._sounding.take_mark(event.name):
             self._reply_heard(mark_echoed=True)
-        # Any other is the mark of what was cleared, or a stranger's: it proves nothing.
 
     def _reply_heard(self, *, mark_echoed: bool) -> None:
         reply = self._speaking.heard_out(mark_echoed)
-        self._refractory_until = self._context.now + self.policy.refractory_seconds
-        self._listening.expects_number = asks_for_number(reply.text)
+        self._sounding.keep_distance()
+        if reply.phrase is None:
+            self._listening.expects_number = asks_for_number(reply.text)
         self._vigil.reply_over(reply)
         if reply.hang_up:
             self._hang_up(reply.end_reason)
@@ -384,18 +334,24 @@ class CallCore:
         self._fillers.stop()
         if self._speaking.sounding is not None:
             self._interrupt()
+            if self.state is State.ENDED:
+                return
         if self._speaking.held is not None:
             self._speaking.drop_held()
         if self._speaking.reply is not None:
             self._speaking.withdraw()
+        if self._listening.caller_speaks:
+            self._listening.ignore_utterance()
         self._listening.close_turn()
+        self._context.go(State.LISTENING)
 
     def _interrupt(self) -> None:
         if self._speaking.heard_whole:  # only its silent tail is left: that is no interruption
             self._reply_heard(mark_echoed=False)
             return
         self._speaking.interrupt(self._listening.since_onset_ms)
-        self._refractory_until = float("-inf")
+        self._fillers.cleared()
+        self._sounding.keep_no_distance()
         self._context.go(State.LISTENING)
 
     # Rendered speech, and ends

@@ -23,7 +23,7 @@ class Keypad:
         """Take a key; return what was keyed in once it is whole, else None."""
         if key.isdigit():
             self._keys += key
-            alone = self._keys == PERSON_KEY and not expects_number
+            alone = not self._keys.strip(PERSON_KEY) and not expects_number
             pause = PERSON_PAUSE_SECONDS if alone else KEY_PAUSE_SECONDS
             self.complete_at = self._context.now + pause
         if key == "#" or len(self._keys) >= PHONE_DIGITS:
@@ -33,4 +33,6 @@ class Keypad:
     def take(self) -> str | None:
         """Return what was keyed in, if that is anything, and start anew."""
         keys, self._keys, self.complete_at = self._keys, "", None
-        return keys if keys == PERSON_KEY or len(keys) > 1 else None
+        if keys and not keys.strip(PERSON_KEY):
+            return PERSON_KEY  # pressed again and again, it means the same
+        return keys if len(keys) > 1 else None

@@ -7,7 +7,9 @@ from collections import Counter
 
 _LANGUAGE_OF_SCRIPT = {"HEBREW": "he-IL", "ARABIC": "ar-IL", "CYRILLIC": "ru-RU", "LATIN": "en-US"}
 _LATIN = frozenset(("en", "fr", "es", "de", "it", "pt", "nl", "pl", "ro", "tr"))
-_MOSTLY = 0.6
+_MOSTLY = 0.7
+"""Of the words: names and brands may be longer than all that is said about them."""
+
 _FEWEST_LETTERS = 6
 """A name or a brand in foreign letters is no other language."""
 
@@ -17,15 +19,18 @@ def language_of(text: str, current: str) -> str:
 
     Latin letters are English unless ``current`` is written in them as well.
     """
-    scripts = Counter(
-        unicodedata.name(char, "").partition(" ")[0] for char in text if char.isalpha()
-    )
-    if scripts.total() < _FEWEST_LETTERS:
+    if sum(map(str.isalpha, text)) < _FEWEST_LETTERS:
         return current
-    script, letters = scripts.most_common(1)[0]
+    first_letters = (next(filter(str.isalpha, word), "") for word in text.split())
+    scripts = Counter(_script_of(letter) for letter in first_letters if letter)
+    script, words = scripts.most_common(1)[0]
     found = _LANGUAGE_OF_SCRIPT.get(script)
-    if found is None or letters < _MOSTLY * scripts.total():
+    if found is None or words < _MOSTLY * scripts.total():
         return current
     if script == "LATIN" and current[:2] in _LATIN:
         return current
     return current if found[:2] == current[:2] else found
+
+
+def _script_of(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]

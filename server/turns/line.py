@@ -15,6 +15,14 @@ class Filler:
     text: str
     index: int | None = None
     """Its row, once it sounds."""
+    length_ms: int = 0
+    """How long it is, once all of it has been sent."""
+    over_at: float = 0.0
+    """When its last sound will have been heard, once all of it has been sent."""
+
+    def heard_ms(self, now: float) -> int:
+        """Return how much of it, all of which has been sent, has been heard."""
+        return self.length_ms - round(max(0.0, self.over_at - now) * 1000)
 
 
 class Line:
@@ -59,10 +67,13 @@ class Line:
         self.playout.complete()
         self.filler = filler
 
-    def take_sent_filler(self) -> Filler | None:
+    def take_sent_filler(self, now: float) -> Filler | None:
         """Return the filler once all of it has been sent, and let the reply follow it."""
-        if self.filler is None or not self.playout.finished:
+        filler = self.filler
+        if filler is None or not self.playout.finished:
             return None
+        filler.length_ms = self.playout.length_ms()
+        filler.over_at = now + (filler.length_ms - self.playout.heard_ms(now)) / 1000
         return self._leave_filler()
 
     def stop_filler(self, now: float) -> tuple[Filler, int, int] | None:

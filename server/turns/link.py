@@ -6,11 +6,15 @@ from server.turns import actions as do
 from server.turns import events as on
 from server.turns.answering import Answering
 from server.turns.context import Context
+from server.turns.model import Reply
 from server.turns.speaking import Speaking
 from server.turns.vigil import Vigil
 
 _PAUSE_SECONDS = 0.3
 """Between two attempts to open a session."""
+
+_EXCUSE_SECONDS = 0.4
+"""So long it takes, once given up in mid-answer, until the receptionist is heard."""
 
 _MOST_REOPENINGS = 5
 """A session that is lost more often in one call is not worth another attempt."""
@@ -56,7 +60,17 @@ class AgentLink:
 
     @property
     def _gives_up_at(self) -> float:
-        return self._lost_at + self._context.policy.reconnect_seconds
+        seconds = self._context.policy.reconnect_seconds
+        if self._owed_rest() is not None:  # no filler can bridge a silence in mid-answer
+            seconds -= _EXCUSE_SECONDS
+        return self._lost_at + seconds
+
+    def _owed_rest(self) -> Reply | None:
+        """Return the agent's reply that has begun and whose rest is to come, if there is one."""
+        reply = self._speaking.reply
+        if self._answering.agent_lost or reply is None or not reply.from_agent:
+            return None
+        return reply if reply.ready_at is not None and not reply.finished else None
 
     def keep_time(self) -> None:
         """Act on what has come due."""
@@ -95,7 +109,10 @@ class AgentLink:
         self._retry_at = None
         self._reopenings += 1
         context = self._context
+        if (reply := self._speaking.sounding) is not None:
+            self._speaking.save(reply)  # with all the words that have come since its first sound
         context.do(do.ReopenAgent(context.history(), self._answering.upgraded))
+        context.tell_language()
         reply = self._speaking.reply
         if self._answering.agent_lost or reply is None or not reply.from_agent or reply.finished:
             return
@@ -111,12 +128,16 @@ class AgentLink:
         elif self._context.reopening:
             context = self._context
             context.reopening = False
+            if (reply := self._owed_rest()) is not None:
+                reply.continued_at = context.now  # only now can the rest of it be made
             context.note("[AGENT_RECONNECTED]", ms=round((context.now - self._lost_at) * 1000))
             self._answering.on_upgraded(on.PromptUpgraded())  # where that was still open
             self._rotate_at = context.now + context.policy.rotate_after_seconds
 
     def on_successor_lost(self, _: on.SuccessorLost) -> None:
         """The second session could not be opened; the first one still stands."""
+        if self._told_until is None:
+            return
         self._told_until, self._successor_ready = None, False
         self._rotate_at = self._context.now + _ROTATION_RETRY_SECONDS
 
@@ -125,6 +146,7 @@ class AgentLink:
         self._told_until, self._successor_ready = None, False
         self._rotate_at = context.now + context.policy.rotate_after_seconds
         context.do(do.TakeSuccessor(context.history(told_until)))
+        context.tell_language()
         context.note("[AGENT_ROTATED]")
 
     def _fail(self, reason: str) -> None:

@@ -127,6 +127,7 @@ class Listening:
     def ignore_utterance(self) -> None:
         """Let the utterance under way pass: it may not interrupt and is forgotten at its end."""
         self._deaf = True
+        self._stop_cutting()
 
     def begin_utterance(self) -> None:
         """Note that an utterance has started; it opens a turn or goes on with the open one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.turns import actions as do
 from server.turns.context import Context
+from server.turns.language import language_of
 from server.turns.line import Line
 from server.turns.model import FALLBACK_PATH, CallerTurn, Reply, words_heard
 from server.turns.policy import Phrase
@@ -39,7 +40,8 @@ class Speaking:
         reply.text, reply.intent_key = text, intent_key
         if end_reason is not None:
             reply.hang_up, reply.end_reason = True, end_reason
-        self._context.do(do.FetchClip(reply.id, text, self._context.language))
+        language = language_of(text, self._context.language)
+        self._context.do(do.FetchClip(reply.id, text, language))
         return reply
 
     def say_phrase(self, phrase: Phrase, end_reason: str | None = None) -> None:
@@ -92,7 +94,7 @@ class Speaking:
     def add_audio(self, reply_id: str, audio: bytes) -> None:
         """Queue speech of the reply with this id; what belongs to another is dropped."""
         reply = self.expects(reply_id)
-        if reply is not None and not reply.finished:
+        if reply is not None and not reply.finished and audio:
             if reply.ready_at is None:
                 reply.ready_at = self._context.now
             self.line.add(audio)
@@ -258,10 +260,15 @@ class Speaking:
 
     @property
     def asks_something(self) -> bool:
-        """Whether what was heard of the held reply holds a question that is still open."""
-        reply = self.held
+        """Whether what was heard of the interrupted reply asks for an answer, however short.
+
+        What is said into a silence does so from its first word.
+        """
+        reply = self.held or self.sounding
         if reply is None:
             return False
+        if reply.phrase is Phrase.STILL_THERE or reply.end_reason == "silence":
+            return True
         heard_ms = self._playout.heard_ms(self._context.now)
         return "?" in words_heard(reply.text, heard_ms, self._playout.length_ms())
 

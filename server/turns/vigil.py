@@ -13,6 +13,9 @@ from server.turns.speaking import Speaking
 _MOST_NOT_HEARD = 3
 """So often in a row may a sound without words pass for somebody on the line."""
 
+_WORDLESS_SECONDS = 60.0
+"""After so long of unbroken sound without a word there is no caller in it."""
+
 Say = Callable[[Phrase, str | None], None]
 
 
@@ -74,8 +77,6 @@ class Vigil:
         """The caller has heard a reply to its end."""
         if reply.phrase is not Phrase.NOT_HEARD:
             self._quiet_since = self._context.now
-        if reply.phrase is Phrase.STILL_THERE:
-            self._asked = True
 
     @property
     def at_pause(self) -> bool:
@@ -85,14 +86,32 @@ class Vigil:
         return idle and self._context.state is State.LISTENING and not listening.caller_may_speak
 
     @property
+    def _may_take_leave(self) -> bool:
+        """Whether the call's last words are still to be said, and can be now."""
+        reply = self._speaking.reply
+        is_ending = reply is not None and reply.hang_up
+        return not self._took_leave and not self._listening.caller_speaks and not is_ending
+
+    @property
+    def _hears_nothing_but_noise(self) -> bool:
+        """Whether sound goes on and on in which no word has been recognised."""
+        speaking, turn = self._speaking, self._listening.turn
+        if turn is None or speaking.reply is not None or speaking.held is not None:
+            return False
+        understood = set(turn.texts.values())
+        return self._listening.caller_speaks and understood == {""}
+
+    @property
     def next_at(self) -> float:
         """When this has something to do if nothing happens before."""
         times = [self._ends_at]
+        if self._hears_nothing_but_noise:
+            times.append(self._quiet_since + _WORDLESS_SECONDS)
         if self.at_pause:
             times.append(self._silence_at)
             if not self._noticed:
                 times.append(self._ends_at - self._context.policy.call_notice_seconds)
-        if not self._took_leave and not self._listening.caller_speaks:
+        if self._may_take_leave:
             times.append(self._ends_at - self._context.policy.call_goodbye_seconds)
         return min(times)
 
@@ -111,11 +130,9 @@ class Vigil:
         now, policy = self._context.now, self._context.policy
         if now >= self._ends_at:
             self._end("max_duration")
-        elif (
-            now >= self._ends_at - policy.call_goodbye_seconds
-            and not self._took_leave
-            and not self._listening.caller_speaks
-        ):
+        elif self._hears_nothing_but_noise and now >= self._quiet_since + _WORDLESS_SECONDS:
+            self._end("silence")
+        elif now >= self._ends_at - policy.call_goodbye_seconds and self._may_take_leave:
             self._took_leave = self._noticed = True
             self._hush()
             self._say(Phrase.TIME_IS_UP, "max_duration")
@@ -134,5 +151,7 @@ class Vigil:
         elif self._asked:
             self._say(Phrase.GOODBYE, "silence")
         else:
+            # Now and not when it has been heard: it may fail, and is not to be asked for ever.
+            self._asked, self._quiet_since = True, self._context.now
             self._context.note("[SILENCE]", asks=True)
             self._say(Phrase.STILL_THERE, None)

@@ -9,16 +9,9 @@ from server.turns import events as on
 from server.turns.core import CallCore
 from server.turns.model import TRANSITIONS, State
 from server.turns.policy import CallPolicy, Phrase
-from tests.call_script import POLICY, AgentScript, ScriptedCall, spoken
+from tests.call_script import POLICY, AgentScript, ScriptedCall, greeted, spoken
 
 PRICE = {"מה המחיר?": "טיפול שוטף עולה ארבע מאות וחמישים שקלים."}
-
-
-def greeted(**options: object) -> ScriptedCall:
-    call = ScriptedCall(**options)  # type: ignore[arg-type]
-    call.until_listening()
-    call.advance(1.0)  # the refractory time after the greeting is over
-    return call
 
 
 # Greeting
@@ -290,7 +283,7 @@ def test_no_frame_of_a_cancelled_reply_follows_the_clear() -> None:
     call = greeted(agent=AgentScript(text="מילה " * 20, finishes=False))
     call.caller_says("ספרו לי")
     call.advance_until(lambda: call.core.state is State.SPEAKING)
-    reply_id = call.did(do.AskAgent)[0].reply_id  # type: ignore[attr-defined]
+    reply_id = call.did(do.AskAgent)[0].reply_id
     call.advance(0.5)
     call.caller_says("די", ms=2000)
     cleared = call.advance_until(lambda: bool(call.did(do.SendClear)))

@@ -13,6 +13,7 @@ from server.turns import actions as do
 from server.turns import events as on
 from server.turns.core import CallCore
 from server.turns.model import State
+from server.turns.policy import CallPolicy
 from tests.call_script import POLICY, SILENT_FRAME, spoken, voice
 
 VOICE_FRAME = voice(FRAME_MS)
@@ -43,11 +44,23 @@ single = st.one_of(
     st.just(on.Tick()),
 )
 steps = st.lists(st.tuples(st.floats(0, 1.5), st.one_of(frames, single.map(lambda e: [e]))))
+LIVELY = replace(
+    POLICY,
+    reconnects=True,
+    transfers=True,
+    rotate_after_seconds=2.0,
+    silence_prompt_seconds=2.0,
+    silence_hangup_seconds=1.0,
+    max_call_seconds=40.0,
+)
+"""All that a call may do of itself, and soon."""
 
 
-@given(steps)
-def test_whatever_happens_the_invariants_hold(script: list[tuple[float, list[on.Event]]]) -> None:
-    core, now = CallCore(POLICY), 0.0
+@given(st.sampled_from([POLICY, LIVELY]), steps)
+def test_whatever_happens_the_invariants_hold(
+    policy: CallPolicy, script: list[tuple[float, list[on.Event]]]
+) -> None:
+    core, now = CallCore(policy), 0.0
     cancelled: set[str] = set()
     hang_ups = 0
     sounding = False
