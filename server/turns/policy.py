@@ -72,7 +72,7 @@ class CallPolicy:
     """The same once the session is lost and a slower recogniser has taken its place."""
     answer_wait_seconds: float = 6.0
     """After this without a sound from the agent, the receptionist takes over."""
-    stall_seconds: float = 1.5
+    stall_seconds: float = 0.85
     """Silence in the middle of a reply after which the rest of it is asked for again."""
     filler_after_seconds: float = 1.5
     """Silence after the caller's last sound that is filled by a word of our own."""

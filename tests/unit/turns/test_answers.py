@@ -89,11 +89,6 @@ def test_an_answer_that_stalls_for_good_is_explained() -> None:
     assert call.core.state is State.LISTENING
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a stall is waited for twice, 1.5 s before the rest is asked for and 1.5 s after it: "
-    "an agent that hangs in mid-answer leaves 3.2 s of dead air (spec: never more than 2 s)",
-)
 def test_an_answer_that_stalls_for_good_leaves_no_dead_air() -> None:
     call = breaking_off(finishes=False)
     call.advance(10)
