@@ -8,11 +8,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 from server.agent.voice import AgentVoice
@@ -20,13 +22,14 @@ from server.caller.line import Webhooks
 from server.calls.service import uses_realtime
 from server.cli.base import database_line
 from server.cli.verify import speech, steps
-from server.cli.verify.phone import NoCallError, Phone
+from server.cli.verify.phone import Phone
 from server.cli.verify.report import print_table, show, write_report
 from server.cli.verify.speech import CallerVoice, Sentence
 from server.cli.verify.verdicts import Grade, Verdict
 from server.clock import monotonic
 from server.demo import NUMBERS
 from server.directory import BusinessProfile, dialled_number
+from server.errors import MaaneError
 from server.models import Call
 from server.settings import INSTANCE_DIR, Settings
 from server.speech.base import SynthesiserError, UnspeakableError
@@ -55,7 +58,10 @@ class Check:
 @click.option("--to", default=NUMBERS[0], show_default=True, help="The number to dial.")
 @click.option("--url", default="", help="The server; by default PUBLIC_BASE_URL, or this machine.")
 @click.option("--only", multiple=True, type=click.Choice(CHECKS), help="This check (repeatable).")
-@click.option("--streets", default=20, show_default=True, type=click.IntRange(1, 30))
+@click.option(
+    "--streets", default=20, show_default=True, type=click.IntRange(1, len(speech.STREETS)),
+    help="How many street names are said.",
+)  # fmt: skip
 @click.option(
     "--least-accuracy", default=0.9, show_default=True, type=click.FloatRange(0, 1),
     help="Share of the street names that must be understood.",
@@ -68,6 +74,7 @@ class Check:
     "--out", type=click.Path(path_type=Path), default=INSTANCE_DIR / "verify_live.json",
     help="The report; by default instance/verify_live.json.",
 )  # fmt: skip
+@with_appcontext
 def verify_live_command(
     to: str,
     url: str,
@@ -84,7 +91,7 @@ def verify_live_command(
     parts = services_of(current_app)
     settings = parts.settings
     _refuse_without_key(settings)
-    url = url or settings.public_base_url or f"http://127.0.0.1:{settings.port}"
+    url = (url or settings.public_base_url or f"http://127.0.0.1:{settings.port}").rstrip("/")
     _check_server(url)
     business = _business_at(parts, to)
     question = Sentence(price_question) if price_question else _price_question(to)
@@ -105,7 +112,7 @@ def verify_live_command(
         click.confirm("Go on?", default=True, abort=True)
     ends_at = monotonic() + max_minutes * 60
     try:
-        clips = _render(caller_voice, checks)
+        clips = _render(caller_voice, checks, ends_at)
     finally:
         caller_voice.close()
     webhooks = Webhooks(url, settings.twilio_auth_token)
@@ -139,7 +146,7 @@ def _check_server(url: str) -> None:
     except (OSError, ValueError) as error:
         raise click.ClickException(
             f"no server answers at {url} ({error}). Start it in another terminal with "
-            "`make serve`, in the same environment, and run this again."
+            "`make serve`, in the same environment, and run this again; --url rings elsewhere."
         ) from None
     agent = state.get("providers", {}).get("agent", {})
     if agent.get("name") != "openai-realtime":
@@ -203,7 +210,7 @@ def _row_reader(parts: Services) -> steps.ReadEnding:
     def read(call_sid: str, seconds: float) -> str | None:
         deadline = monotonic() + seconds
         while monotonic() < deadline:
-            with parts.database.read() as session:
+            with suppress(DBAPIError), parts.database.read() as session:
                 row = session.get(Call, call_sid)
                 if row is not None and row.end_reason:
                     return row.end_reason
@@ -223,10 +230,13 @@ def _announce(checks: list[Check], voice: CallerVoice, url: str, to: str) -> Non
     )
 
 
-def _render(voice: CallerVoice, checks: list[Check]) -> dict[Sentence, bytes]:
-    """Return the sentences that the caller's voice has said."""
+def _render(voice: CallerVoice, checks: list[Check], ends_at: float) -> dict[Sentence, bytes]:
+    """Return the sentences that the caller's voice has said by then."""
     clips: dict[Sentence, bytes] = {}
+    click.echo("The caller's sentences are made ready…")
     for sentence in dict.fromkeys(s for check in checks for s in check.sentences):
+        if monotonic() >= ends_at:
+            break
         try:
             clips[sentence] = voice.speak(sentence)
         except UnspeakableError:
@@ -267,7 +277,7 @@ def _verdict(check: Check, phone: Phone) -> Verdict:
         return Verdict(check.name, Grade.FAIL, "not reached in time (see --max-minutes)")
     try:
         return check.run(phone)
-    except NoCallError as error:
+    except MaaneError as error:
         return Verdict(check.name, Grade.FAIL, error.message)
-    except ConnectionError as error:
+    except OSError as error:
         return Verdict(check.name, Grade.FAIL, f"the connection was lost: {error}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from websockets.exceptions import WebSocketException
+
 from server.caller.caller import Caller, ring
 from server.caller.line import Webhooks
 from server.cli.verify.speech import Sentence
@@ -59,11 +61,14 @@ class Phone:
         """Ring and listen to the greeting, if there is one.
 
         Raises:
-            NoCallError: no stream was offered, or the server shows no transcript.
-            ConnectionError: nobody answers.
+            NoCallError: nobody answers, no stream was offered or it did not open (a proxy that
+                does not pass WebSockets on), or the server shows no transcript.
         """
         self.calls += 1
-        call = ring(self._webhooks, to=self._to, test_secret=self._test_secret)
+        try:
+            call = ring(self._webhooks, to=self._to, test_secret=self._test_secret)
+        except (OSError, WebSocketException) as error:
+            raise NoCallError(f"the call did not come about: {error}") from error
         if call.caller is None:
             answer = f"HTTP {call.answer.status} {call.answer.body[:200]}"
             raise NoCallError(f"no stream was offered: {answer}")

@@ -16,8 +16,8 @@ from server.settings import Settings
 
 
 def show(verdict: Verdict) -> None:
-    """Print what was said in a check, and what came of it."""
-    for exchange in verdict.exchanges:
+    """Print what came of a check, and what was said in it (not of the many streets)."""
+    for exchange in verdict.exchanges if verdict.check != "streets" else ():
         waited = "" if exchange.latency_ms is None else f", {exchange.latency_ms:.0f} ms"
         click.echo(f"  caller: {exchange.said}")
         click.echo(f"    understood as: {exchange.heard or '-'}")

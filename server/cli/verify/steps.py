@@ -21,7 +21,6 @@ from server.cli.verify.verdicts import (
     Ending,
     Exchange,
     Interruption,
-    StreetHeard,
     Verdict,
     judge_barge_in,
     judge_flow,
@@ -29,7 +28,6 @@ from server.cli.verify.verdicts import (
     judge_language,
     judge_socket,
     judge_streets,
-    street_result,
 )
 
 STREETS_PER_CALL = 10
@@ -103,7 +101,7 @@ def check_streets(phone: Phone, names: Sequence[str], least_accuracy: float) -> 
     """Name street after street, a few to a call."""
     unspoken = [name for name in names if at_street(name) not in phone.clips]
     waiting = [name for name in names if name not in unspoken]
-    heard: list[StreetHeard] = []
+    said: dict[str, Exchange] = {}
     calls_left = 1 + -(-len(waiting) // STREETS_PER_CALL)  # one may break off
     while waiting and calls_left and phone.seconds_left:
         calls_left -= 1
@@ -111,9 +109,9 @@ def check_streets(phone: Phone, names: Sequence[str], least_accuracy: float) -> 
             batch, waiting = waiting[:STREETS_PER_CALL], waiting[STREETS_PER_CALL:]
             while batch and not call.over and phone.seconds_left:
                 name = batch.pop(0)
-                heard.append(StreetHeard(name, call.ask(at_street(name)).heard))
+                said[name] = call.ask(at_street(name))
             waiting = batch + waiting
-    return judge_streets(street_result(heard, unspoken + waiting), least_accuracy)
+    return judge_streets(said, unspoken + waiting, least_accuracy)
 
 
 def _asked_in_turn(phone: Phone, *sentences: Sentence) -> tuple[Exchange, ...]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from server.cli.verify.words import amounts_in, names_street, offers_a_person, script_share
 from server.faq.normalize import normalize
 
 CLOSING_MS = 1000
-"""Both sockets are closed within this after the caller has hung up (architecture: the end)."""
+"""Both sockets are closed within this after the caller has hung up."""
 
 CLEAR_MS = 400
 """From the caller's first sound to ``clear``. Two hundred is what to reach; a voice that begins
@@ -86,30 +86,6 @@ class Interruption:
     """Whether something was heard while the caller was still talking."""
     cut: bool
     """Whether the old answer's row stayed interrupted (it was not taken up again)."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreetHeard:
-    """A street that was named, and what the recogniser made of the sentence."""
-
-    name: str
-    heard: str
-
-
-@dataclass(frozen=True, slots=True)
-class StreetResult:
-    """How many of the streets that were said have been understood."""
-
-    right: int
-    missed: tuple[StreetHeard, ...]
-    unspoken: tuple[str, ...] = field(default=())
-    """Names that the caller's own voice would not say, or that time did not allow."""
-
-    @property
-    def accuracy(self) -> float | None:
-        """Share of the names that are in their transcripts; None where none was said."""
-        said = self.right + len(self.missed)
-        return self.right / said if said else None
 
 
 def judge_socket(ending: Ending | None, exchanges: tuple[Exchange, ...] = ()) -> Verdict:
@@ -200,25 +176,31 @@ def judge_invention(exchange: Exchange, known: str) -> Verdict:
     return Verdict("invention", Grade.JUDGE, figure, exchanges, question)
 
 
-def judge_streets(result: StreetResult, least_accuracy: float) -> Verdict:
-    """Decide whether enough of the street names were understood."""
-    if result.accuracy is None:
+def judge_streets(
+    said: Mapping[str, Exchange], unspoken: Sequence[str], least_accuracy: float
+) -> Verdict:
+    """Decide whether enough of the street names are in their transcripts.
+
+    Args:
+        said: by the street's name, what was said and understood.
+        unspoken: names that the caller's own voice would not say, or that time did not allow.
+        least_accuracy: share of the names said that must have been understood.
+    """
+    if not said:
         return Verdict("streets", Grade.FAIL, "no street could be said")
-    said = result.right + len(result.missed)
-    figure = f"{result.right} of {said} names ({result.accuracy:.0%}, least {least_accuracy:.0%})"
-    if result.missed:
-        missed = (f"{street.name} (heard: {street.heard or 'nothing'})" for street in result.missed)
-        figure += f"; missed: {', '.join(missed)}"
-    if result.unspoken:
-        figure += f"; not said: {', '.join(result.unspoken)}"
-    good = result.accuracy >= least_accuracy
-    return Verdict("streets", Grade.PASS if good else Grade.FAIL, figure)
-
-
-def street_result(heard: Sequence[StreetHeard], unspoken: Sequence[str]) -> StreetResult:
-    """Count the streets whose names are in their transcripts."""
-    missed = tuple(street for street in heard if not names_street(street.heard, street.name))
-    return StreetResult(len(heard) - len(missed), missed, tuple(unspoken))
+    missed = [name for name, exchange in said.items() if not names_street(exchange.heard, name)]
+    accuracy = 1 - len(missed) / len(said)
+    figure = (
+        f"{len(said) - len(missed)} of {len(said)} names ({accuracy:.0%}, "
+        f"least {least_accuracy:.0%})"
+    )
+    if missed:
+        shown = (f"{name} (heard: {said[name].heard or 'nothing'})" for name in missed)
+        figure += f"; missed: {', '.join(shown)}"
+    if unspoken:
+        figure += f"; not said: {', '.join(unspoken)}"
+    grade = Grade.PASS if accuracy >= least_accuracy else Grade.FAIL
+    return Verdict("streets", grade, figure, tuple(said.values()))
 
 
 def _unanswered(check: str, exchanges: tuple[Exchange, ...]) -> Verdict | None:

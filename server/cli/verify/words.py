@@ -9,7 +9,9 @@ from server.faq.normalize import normalize
 from server.speech.hebrew.words import has_hebrew, in_words
 from server.speech.same_words import letters_of
 
-_PREFIXES = "והבלמכש"
+_PREFIXES = "הבלמכש"
+"""What stands before a number that begins; "and" goes on with it."""
+
 _CURRENCY = re.compile(r'^(?:שקל|שח|ש"ח|₪|דולר|אירו)')
 _TOKEN = re.compile(r"[\w'\"₪]+|[^\w\s]")
 _OFFERS = re.compile(
@@ -61,25 +63,27 @@ def amounts_in(text: str) -> dict[str, str]:
     forms: list[str] = []
     words: list[str] = []
     for word in [*_TOKEN.findall(spelt), ""]:
-        if form := _number(word):
+        form, begins = _number(word)
+        if forms and (begins or not form):
+            if _CURRENCY.match(word) or not set(forms) <= _SMALL:
+                found[" ".join(forms)] = " ".join(words)
+            forms, words = [], []
+        if form:
             forms.append(form)
             words.append(word)
-            continue
-        if forms and (_CURRENCY.match(word) or not set(forms) <= _SMALL):
-            found[" ".join(forms)] = " ".join(words)
-        forms, words = [], []
     return found
 
 
-def _number(token: str) -> str:
-    """Return a number's one form, or an empty text for what is no number."""
-    if token.isdigit():
-        return token
-    form = letters_of(token) if token else ""
+def _number(word: str) -> tuple[str, bool]:
+    """Return a number word's one form, empty for any other, and whether it begins a number."""
+    if word.isdigit():
+        return word, False
+    form = letters_of(word) if word else ""
     if form in _NUMBER_WORDS:
-        return form
-    bare = letters_of(token[1:]) if token[:1] in _PREFIXES and len(token) > 3 else ""
-    return bare if bare in _NUMBER_WORDS else ""
+        return form, False
+    if word[:1] in _PREFIXES and len(word) > 3 and (bare := letters_of(word[1:])) in _NUMBER_WORDS:
+        return bare, True
+    return "", False
 
 
 def _consonants(name: str) -> str:
