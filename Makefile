@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 FLASK  := $(BIN)/flask --app wsgi
 
-.PHONY: install serve run test check call bench lock clean
+.PHONY: install serve run test check call verify-live bench lock clean
 
 # The environment with the product's locked packages.
 install: $(VENV)/.installed
@@ -37,6 +37,10 @@ run: install
 # Ring the running server; ARGS="--say 'איפה אתם?'" and the like are passed on.
 call: install
 	@$(FLASK) call $(ARGS)
+
+# The live checks of the running server, with a real key; ARGS="--only flow" and the like.
+verify-live: install
+	@$(FLASK) verify-live $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

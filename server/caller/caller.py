@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from server.audio import mulaw
 from server.audio.framing import FRAME_MS, frames_of
@@ -20,6 +20,8 @@ from server.clock import monotonic
 from server.errors import ProtocolError
 from server.telephony.stream_token import test_call_token
 from server.telephony.urls import WEBHOOK_PREFIX
+
+_Found = TypeVar("_Found")
 
 _QUIET_FRAMES = 40
 """Silence (0.8 s) after which a reply counts as over, if no mark says so."""
@@ -31,7 +33,7 @@ class Moment:
 
     at: float
     what: str
-    """``agent_starts agent_stops clear mark caller_starts caller_stops typed turn closed``."""
+    """``agent_starts agent_stops clear mark caller_starts caller_stops typed turn stop closed``."""
     detail: Any = None
 
 
@@ -97,17 +99,35 @@ class Caller:
         Raises:
             TimeoutError: it did not come in time; the message tells what did.
         """
-        found: list[Moment] = []
+
+        def look() -> Moment | None:
+            return next((m for m in self.moments if m.what == what and m.at > after), None)
+
+        moment = self.wait_until(look, timeout)
+        if moment is None:
+            raise TimeoutError(f"no {what} after {after:.2f}: {self.moments[-12:]}")
+        return moment
+
+    def wait_until(self, look: Callable[[], _Found | None], timeout: float) -> _Found | None:
+        """Return what ``look`` finds; None where it found nothing in time, or the line closed.
+
+        Args:
+            look: is asked again after everything that happens on the line.
+        """
+        found: list[_Found] = []
 
         def seen() -> bool:
-            found[:] = [m for m in self.moments if m.what == what and m.at > after][:1]
+            found[:] = [thing for thing in (look(),) if thing is not None]
             return bool(found)
 
         with self._changed:
             self._changed.wait_for(lambda: seen() or self._ended.is_set(), timeout)
-        if not found and not seen():
-            raise TimeoutError(f"no {what} after {after:.2f}: {self.moments[-12:]}")
-        return found[0]
+        return found[0] if found or seen() else None
+
+    def stop_stream(self) -> None:
+        """Send Twilio's ``stop`` and leave the closing to the server (then hang up as ever)."""
+        self._outgoing.append(lambda: self._note("stop"))
+        self._outgoing.append(self.line.stop)
 
     def hang_up(self) -> None:
         """Hang up as a caller does: stop, close, final status. Fine on a line that is closed."""

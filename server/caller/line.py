@@ -155,10 +155,14 @@ class MediaLine:
         """Send anything at all."""
         self._socket.send(message)
 
-    def hang_up(self) -> None:
-        """Tell that the caller has hung up, and close."""
+    def stop(self) -> None:
+        """Tell that the caller has hung up; whether the server then closes is up to it."""
         stop = {"accountSid": "AC" + "0" * 32, "callSid": self.call_sid}
         self._send_numbered("stop", stop=stop)
+
+    def hang_up(self) -> None:
+        """Tell that the caller has hung up, and close."""
+        self.stop()
         self.close()
 
     def close(self) -> None:

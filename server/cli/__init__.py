@@ -6,6 +6,7 @@ from flask import Flask
 
 from server.cli import database, demo, owner, settings, token
 from server.cli.call import call_command
+from server.cli.verify.command import verify_live_command
 
 
 def register_commands(app: Flask) -> None:
@@ -13,3 +14,4 @@ def register_commands(app: Flask) -> None:
     for module in (owner, token, demo, database, settings):
         app.cli.add_command(module.group)
     app.cli.add_command(call_command)
+    app.cli.add_command(verify_live_command)

@@ -33,10 +33,11 @@ class CommandGroup(AppGroup):
         except CommandError as error:  # Alembic: unknown revision and the like
             raise click.ClickException(str(error)) from error
         except DBAPIError as error:
-            raise click.ClickException(_database_line(error)) from error
+            raise click.ClickException(database_line(error)) from error
 
 
-def _database_line(error: DBAPIError) -> str:
+def database_line(error: DBAPIError) -> str:
+    """Return what is wrong with the database, and the cure where there is one, in one line."""
     reason = str(error.orig).strip().split("\n")[0]
     missing = any(words in reason for words in _SQLITE_MISSING)
     if missing or getattr(error.orig, "pgcode", None) in _UNDEFINED:
