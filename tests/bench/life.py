@@ -36,14 +36,14 @@ def measure_turns(server: ServerProcess, openai: FakeRealtime) -> list[Figure]:
     caller = answered_call(server)
     over = hear_greeting(caller)
     session = openai.calls[-1]
-    for number, burst in enumerate(bursts(_TURNS, -20.0, None)):
+    for burst in bursts(_TURNS, -20.0, None):
         time.sleep(1.2)
         began = caller.now
         caller.say(burst.audio[int(burst.onset_ms * 8) : int(burst.end_ms * 8)])
         stopped = caller.wait_for("caller_stops", after=began)
         starts = caller.wait_for("agent_starts", after=max(stopped.at, over))
         over = caller.wait_for("agent_stops", after=starts.at).at
-        response = session.wait_for_response(number + 1, done=True)
+        response = session.responses[-1]  # a burst with a pause in it may have asked for two
         zero = caller.started_at
         heard = session.sent_of("conversation.item.input_audio_transcription.completed")[-1]
         create = session.events_of("response.create")[-1]
