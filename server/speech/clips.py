@@ -111,6 +111,7 @@ class ClipStore:
         audio = self._renderer.in_ram(clip)
         if audio is not None:
             then(audio)
+            self.prepare(text, language, voice)  # it may be a lesser voice's
         elif self._failed_lately(clip):
             then(None)  # a text that stalls the voice must not stall every caller who needs one
         else:
