@@ -1,0 +1,199 @@
+"""The rows of one business in one language, made ready: what each is about and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import regex
+
+from server.faq.facts import AnswerFacts, facts_of
+from server.faq.kinds import Kind, kinds_of
+from server.faq.lexicon import FREE, RELATION
+from server.faq.patterns import Expression, read_expression
+from server.faq.questions import Ask, question_of
+from server.faq.tokens import Word, split_words
+from server.faq.vocabulary import Token, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class PatternModel:
+    """One pattern: the words of it that count, and what it asks."""
+
+    key: str
+    elements: tuple[frozenset[str], ...]
+    """The meanings of each word that counts."""
+    asks: frozenset[Ask]
+
+
+@dataclass(frozen=True, slots=True)
+class RowModel:
+    """What a row is about."""
+
+    place: int
+    """Its place among the rows of the book."""
+    row_id: int
+    intent_key: str
+    kinds: tuple[Kind, ...]
+    kind_names: frozenset[str]
+    patterns: tuple[PatternModel, ...]
+    expressions: tuple[Expression, ...]
+    asked: frozenset[str]
+    """The meanings in its patterns."""
+    told: frozenset[str]
+    """The meanings in its answer."""
+    companions: frozenset[str]
+    open_to: frozenset[Ask]
+    facts: AnswerFacts
+    counted: frozenset[str]
+    excluded: frozenset[str]
+
+
+@dataclass(slots=True)
+class Book:
+    """All rows of one language, and where to find which by meaning. Sets of rows are bit masks."""
+
+    vocabulary: Vocabulary
+    rows: tuple[RowModel, ...] = ()
+    covering: dict[str, int] = field(default_factory=dict)
+    """By meaning, the rows that can explain it."""
+    asking: dict[str, int] = field(default_factory=dict)
+    """By meaning, the rows whose patterns hold it."""
+    answering: dict[str, int] = field(default_factory=dict)
+    """By meaning, the rows whose answers hold it."""
+    bare: int = 0
+    """The rows that a question without any subject may mean."""
+    phrases: dict[str, int] = field(default_factory=dict)
+    """By key, the rows that have it as a pattern."""
+    intents_asking: dict[str, int] = field(default_factory=dict)
+    """By meaning, how many intents have it in a pattern."""
+    searching: int = 0
+    """The rows with expressions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a row is made of: texts as they were typed, expressions compiled."""
+
+    row_id: int
+    intent_key: str
+    phrases: tuple[str, ...]
+    expressions: tuple[regex.Pattern[str], ...]
+    answer_text: str
+
+
+def counts(token: Token, spent: frozenset[int]) -> bool:
+    """Tell whether an answer has to explain ``token``."""
+    return not token.free and token.place not in spent
+
+
+def build_book(sources: Sequence[Source]) -> Book:
+    """Return the rows of one language, ready to be matched."""
+    vocabulary = Vocabulary()
+    expressions = [tuple(map(read_expression, source.expressions)) for source in sources]
+    for source, found in zip(sources, expressions, strict=True):
+        for phrase in source.phrases:
+            vocabulary.add(word.text for word in split_words(phrase))
+        for expression in found:
+            vocabulary.add(expression.words)
+        vocabulary.add(word.text for word in split_words(source.answer_text))
+    for source in sources:
+        for phrase in source.phrases:
+            vocabulary.add_joined([word.text for word in split_words(phrase)])
+    rows = tuple(
+        _row(vocabulary, place, source, found)
+        for place, (source, found) in enumerate(zip(sources, expressions, strict=True))
+    )
+    book = Book(vocabulary, rows)
+    _index(book)
+    return book
+
+
+def _row(
+    vocabulary: Vocabulary, place: int, source: Source, expressions: tuple[Expression, ...]
+) -> RowModel:
+    patterns = [_phrase(vocabulary, phrase) for phrase in source.phrases]
+    patterns += [_parts(vocabulary, expression) for expression in expressions if expression.parts]
+    asked = frozenset(m for pattern in patterns for element in pattern.elements for m in element)
+    for expression in expressions:
+        asked |= _meanings(vocabulary, expression.words)
+    kinds = kinds_of(
+        source.intent_key, [(pattern.elements, pattern.asks) for pattern in patterns]
+    )
+    facts = facts_of(source.answer_text)
+    answer = [word.text for word in split_words(source.answer_text)]
+    return RowModel(
+        place,
+        source.row_id,
+        source.intent_key,
+        kinds,
+        frozenset(kind.name for kind in kinds),
+        tuple(patterns),
+        expressions,
+        asked,
+        _meanings(vocabulary, answer),
+        frozenset(meaning for kind in kinds for meaning in kind.companions),
+        frozenset(ask for kind in kinds for ask in kind.open_to),
+        facts,
+        _meanings(vocabulary, facts.counted, free=True),
+        _meanings(vocabulary, facts.excluded),
+    )
+
+
+def _phrase(vocabulary: Vocabulary, phrase: str) -> PatternModel:
+    tokens = vocabulary.read(split_words(phrase))
+    question = question_of(tokens)
+    elements = tuple(
+        token.meanings for token in tokens if counts(token, question.spent) and token.meanings
+    )
+    return PatternModel(phrase, elements, question.asks)
+
+
+def _parts(vocabulary: Vocabulary, expression: Expression) -> PatternModel:
+    tokens = vocabulary.read([Word(part[0], 0) for part in expression.parts])
+    question = question_of(tokens)
+    elements: list[frozenset[str]] = []
+    for part in expression.parts:
+        meanings = [vocabulary.find(word).meanings for word in part]
+        if all(FREE in found or RELATION in found for found in meanings):
+            continue
+        union = frozenset(m for found in meanings for m in found)
+        if not union & {"c:PRICE", "c:DURATION"} and not any(m.startswith("q:") for m in union):
+            elements.append(union - {FREE, RELATION})
+    return PatternModel("", tuple(elements), question.asks)
+
+
+def _meanings(
+    vocabulary: Vocabulary, words: Iterable[str], *, free: bool = False
+) -> frozenset[str]:
+    found: set[str] = set()
+    for word in words:
+        meanings = vocabulary.find(word).meanings
+        if free or not meanings & {FREE, RELATION}:
+            found |= meanings
+    return frozenset(found - {FREE, RELATION})
+
+
+def _index(book: Book) -> None:
+    intents: dict[str, set[str]] = {}
+    for row in book.rows:
+        bit = 1 << row.place
+        for meaning in row.asked | row.told | row.companions:
+            book.covering[meaning] = book.covering.get(meaning, 0) | bit
+        wordings = [wording for kind in row.kinds for wording in kind.wordings]
+        for meaning in row.asked.union(*(need for w in wordings for need in w.needs)):
+            book.asking[meaning] = book.asking.get(meaning, 0) | bit
+        for meaning in row.told:
+            book.answering[meaning] = book.answering.get(meaning, 0) | bit
+        for meaning in row.asked:
+            intents.setdefault(meaning, set()).add(row.intent_key)
+        if any(not pattern.elements for pattern in row.patterns) or any(
+            not wording.needs for wording in wordings
+        ):
+            book.bare |= bit
+        if row.expressions:
+            book.searching |= bit
+        for pattern in row.patterns:
+            if pattern.key:
+                book.phrases[pattern.key] = book.phrases.get(pattern.key, 0) | bit
+    book.intents_asking.update((meaning, len(keys)) for meaning, keys in intents.items())

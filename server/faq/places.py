@@ -1,0 +1,27 @@
+"""Names of towns, so that an answer that lists where a business serves covers all of them."""
+
+from __future__ import annotations
+
+from server.faq.lexicon import words_of
+from server.faq.morphology import without_prefixes
+
+_TOWNS = frozenset(
+    words_of(
+        """
+אילת אופקים אשדוד אשקלון באר_שבע בארשבע בית_שמש ביתשמש בת_ים בתים בני_ברק גבעתיים גדרה דימונה הוד_השרון
+הרצליה זכרון חדרה חולון חיפה טבריה יבנה יהוד יקנעם ירושלים כרמיאל לוד מודיעין מבשרת מעלות נהריה נוף_הגליל
+נס_ציונה נצרת נשר נתיבות נתניה סכנין עכו עפולה ערד פתח_תקווה פתח צפת קיסריה קרית קריית קריות קריתגת ראשון_לציון
+ראש_העין רחובות רמלה רמת רמתגן רעננה שדרות שוהם תל_אביב תל אביב פרדס קדימה כפר_סבא כפר סבא אריאל
+אפרת עתלית בנימינה גליל גולן נגב שרון גוש מרכז צפון דרום השפלה קצרין מטולה ערבה
+"""
+    )
+)
+
+
+def is_place(word: str) -> str | None:
+    """Return the town that ``word`` (a key) names, with prefixes or without, or None."""
+    if word in _TOWNS:
+        return word
+    return next((rest for _, rest in without_prefixes(word) if rest in _TOWNS), None) or (
+        word[1:] if word[1:] in _TOWNS and word[0] in "בלמהו" else None
+    )
