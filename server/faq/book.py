@@ -9,11 +9,12 @@ import regex
 
 from server.faq.facts import AnswerFacts, facts_of
 from server.faq.kinds import Kind, kinds_of
-from server.faq.lexicon import FREE, RELATION
+from server.faq.lexicon import UNEXPLAINED
+from server.faq.morphology import spelling
 from server.faq.patterns import Expression, read_expression
 from server.faq.questions import Ask, question_of
 from server.faq.tokens import Word, split_words
-from server.faq.vocabulary import Token, Vocabulary
+from server.faq.vocabulary import Token, Vocabulary, topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Book:
     """By key, the rows that have it as a pattern."""
     intents_asking: dict[str, int] = field(default_factory=dict)
     """By meaning, how many intents have it in a pattern."""
+    theme: frozenset[str] = frozenset()
+    """The meanings that several answers share and no pattern has: what the business deals in."""
     searching: int = 0
     """The rows with expressions."""
 
@@ -144,7 +147,9 @@ def _phrase(vocabulary: Vocabulary, phrase: str) -> PatternModel:
     tokens = vocabulary.read(split_words(phrase))
     question = question_of(tokens)
     elements = tuple(
-        token.meanings for token in tokens if counts(token, question.spent) and token.meanings
+        meanings
+        for token in tokens
+        if counts(token, question.spent) and (meanings := topics(token.meanings))
     )
     return PatternModel(phrase, elements, question.asks)
 
@@ -155,11 +160,11 @@ def _parts(vocabulary: Vocabulary, expression: Expression) -> PatternModel:
     elements: list[frozenset[str]] = []
     for part in expression.parts:
         meanings = [vocabulary.find(word).meanings for word in part]
-        if all(FREE in found or RELATION in found for found in meanings):
+        if all(found & UNEXPLAINED for found in meanings):
             continue
         union = frozenset(m for found in meanings for m in found)
         if not union & {"c:PRICE", "c:DURATION"} and not any(m.startswith("q:") for m in union):
-            elements.append(union - {FREE, RELATION})
+            elements.append(topics(union))
     return PatternModel("", tuple(elements), question.asks)
 
 
@@ -168,10 +173,10 @@ def _meanings(
 ) -> frozenset[str]:
     found: set[str] = set()
     for word in words:
-        meanings = vocabulary.find(word).meanings
-        if free or not meanings & {FREE, RELATION}:
+        meanings = vocabulary.find(spelling(word)).meanings
+        if free or not meanings & UNEXPLAINED:
             found |= meanings
-    return frozenset(found - {FREE, RELATION})
+    return topics(found)
 
 
 def _index(book: Book) -> None:
@@ -196,4 +201,9 @@ def _index(book: Book) -> None:
         for pattern in row.patterns:
             if pattern.key:
                 book.phrases[pattern.key] = book.phrases.get(pattern.key, 0) | bit
+    book.theme = frozenset(
+        meaning
+        for meaning, mask in book.answering.items()
+        if mask.bit_count() > 1 and meaning not in intents and meaning.startswith("c:")
+    )
     book.intents_asking.update((meaning, len(keys)) for meaning, keys in intents.items())

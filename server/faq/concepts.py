@@ -359,7 +359,6 @@ READY: מוכן מוכנה מוכנים ready
 EVERY: כל
 FIRST: ראשון ראשונה first
 EXPRESS: אקספרס מהיר express
-SUITABLE: מתאים מתאימה מתאימים מתאימות suitable suits
 HIGHCHAIR: כיסאתינוק highchair
 PAIR: זוגי
 FIX_MEANING: מתוקן

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.faq.morphology import without_prefixes
+from server.faq.morphology import spelling, without_prefixes
 from server.faq.normalize import normalize
+from server.faq.places import is_place
 
 
 class Fact(StrEnum):
@@ -35,7 +36,7 @@ class Fact(StrEnum):
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(normalize(text).split())
+    return frozenset(map(spelling, normalize(text).split()))
 
 
 _UNITS = """
@@ -43,7 +44,7 @@ _UNITS = """
 תשע תשעה עשר עשרה
 """
 _VALUES = {
-    **{normalize(w): v for v, ws in {
+    **{spelling(normalize(w)): v for v, ws in {
         1: "אחד אחת one", 2: "שניים שתיים שני שתי two", 3: "שלוש שלושה three", 4: "ארבע ארבעה four",
         5: "חמש חמישה חמשה five", 6: "שש שישה ששה six", 7: "שבע שבעה seven", 8: "שמונה eight",
         9: "תשע תשעה nine", 10: "עשר עשרה ten", 20: "עשרים twenty", 30: "שלושים thirty",
@@ -76,7 +77,7 @@ _THRESHOLDS = _words("מינימום מעל לפחות מתחת מינימלית
 _NEGATIONS = _words("לא ללא בלי אינו אינה אינם אינן אין except without not חוץ מלבד למעט")
 _ADVANCE = _words("מראש לפני advance before")
 _WEEKDAYS = {
-    normalize(word): day
+    spelling(normalize(word)): day
     for day, names in enumerate(
         ("ראשון sunday", "שני monday", "שלישי tuesday", "רביעי wednesday", "חמישי thursday",
          "שישי friday", "שבת saturday")
@@ -138,7 +139,8 @@ _ORDINALS = _words("ראשון שני")
 
 def facts_of(text: str) -> AnswerFacts:
     """Return what the answer ``text`` tells."""
-    words = normalize(re.sub(r"(?<=\d)[,.](?=\d{3})", "", text.replace("₪", " שקל "))).split()
+    plain = re.sub(r"(?<=\d)[,.](?=\d{3})", "", text.replace("₪", " שקל "))
+    words = [spelling(word) for word in normalize(plain).split()]
     kinds: set[Fact] = set()
     numbers = _numbers(words)
     for place, word in enumerate(words):
@@ -154,7 +156,7 @@ def facts_of(text: str) -> AnswerFacts:
             kinds.add(_span(words, place))
     if "גיל" in words or "מגיל" in words or "age" in words or "aged" in words:
         kinds.add(Fact.AGE)
-    if _has(words, "פעם") or _has(words, "every"):
+    if _has(words, "פעמ") or _has(words, "every"):
         kinds.add(Fact.FREQUENCY)
     return AnswerFacts(
         frozenset(kinds),
@@ -179,7 +181,7 @@ def _kinds_of_word(word: str, before: str) -> set[Fact]:
         kinds.add(Fact.INCLUDED)
     if bare(word, _DAY_PARTS) or bare(word, _MONTHS) or weekday_of(word, before) is not None:
         kinds.add(Fact.TIME)
-    if bare(word, _PLACES):
+    if bare(word, _PLACES) or is_place(word) is not None:
         kinds.add(Fact.PLACE)
     return kinds
 

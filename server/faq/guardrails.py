@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.faq.actions import PAST_FIRST_EXCEPTIONS, PAST_SECOND_EXCEPTIONS
-from server.faq.lexicon import ENDING, FREE, Level, words_of
+from server.faq.lexicon import ENDING, Level, words_of
 from server.faq.morphology import is_hebrew
 from server.faq.questions import Ask, Question
 from server.faq.vocabulary import Token
@@ -90,7 +90,7 @@ def _is_order(tokens: Sequence[Token], token: Token) -> bool:
         and len(token.text) >= 4
         and following
         and following[0].text in (*_TO_ME, "את", "ת")
-        and FREE not in token.meanings
+        and not token.free
         and not any(meaning.startswith("c:") for meaning in token.meanings)
     ):
         return True
@@ -139,13 +139,13 @@ def _is_deed(tokens: Sequence[Token]) -> bool:
     for token in tokens:
         word = token.text
         if not is_hebrew(word) or token.has("a:tell") or (
-            FREE in token.meanings and token.level is Level.WRITTEN
+            token.free and token.level <= Level.PREFIXED
         ):
             continue
         if word in _PRETEXTS or word in _MISSED:
             continue
         known = any(meaning[:2] in ("c:", "w:") for meaning in token.meanings) and (
-            token.level <= Level.PREFIXED
+            token.level <= Level.PREFIXED or token.level is Level.SOUND
         )
         if word.endswith("תי") and len(word) >= 5 and word not in _NOT_FIRST and not known:
             return True
@@ -174,7 +174,7 @@ def _is_booking(tokens: Sequence[Token], question: Question) -> bool:
                 if dated:
                     return True
                 continue
-            if token.text in ("מישהו", "צוות", "שעה", "טכנאי") and not (dated or timed):
+            if token.text in ("מישהו", "צות", "שעה", "טכנאי") and not (dated or timed):
                 continue
             infinitive = following and (
                 following[0].text.startswith("ל") and following[0].level is Level.WRITTEN
@@ -274,7 +274,7 @@ def _is_negated(tokens: Sequence[Token]) -> bool:
         following = _next(tokens, token, 2)
         if token.text in ("עזוב", "עזבי", "עזבו", "תעזוב", "תעזבי", "תעזבו"):
             return True
-        if token.text == "אינ" and following and following[0].text in ("צורכ", "עניינ"):
+        if token.text == "אינ" and following and following[0].text in ("צורכ", "ענינ"):
             return True
         if token.text not in _NOT and token.text != "ולא":
             continue
@@ -298,6 +298,11 @@ def _is_ending(tokens: Sequence[Token], question: Question) -> bool:
 
 def _is_statement(tokens: Sequence[Token], question: Question, *, is_question: bool) -> bool:
     first = tokens[0]
+    if any(
+        token.text in _I and other.prefix.endswith("ב") and other.clause == token.clause
+        for token, other in zip(tokens, tokens[1:], strict=False)
+    ):
+        return True
     asking = bool(question.asks) or any(_is_asking(token) for token in tokens)
     if any(
         token.text in _MINE

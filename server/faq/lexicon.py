@@ -28,8 +28,13 @@ from server.faq.normalize import normalize
 
 FREE = "f"
 """Meaning of words that need no explanation by an answer."""
+GENERIC = "g"
+"""As ``FREE``, for nouns and verbs: they take prefixes."""
+PLACE_NOUN = "p"
+"""As ``GENERIC``, for what businesses call themselves; also when garbled."""
 RELATION = "r"
 ENDING = "end"
+UNEXPLAINED = frozenset((FREE, GENERIC, PLACE_NOUN, RELATION))
 KNOWN = "k"
 """Prefix of the meanings of common words that no answer speaks of by itself."""
 
@@ -73,6 +78,7 @@ class Level(IntEnum):
     ROOT = 3
     SKELETON = 4
     SOUND = 5
+    NEAR = 6
     UNKNOWN = 9
 
 
@@ -146,7 +152,7 @@ class Index:
         splits = [("", word), *without_prefixes(word)]
         for prefix, rest in splits:
             found = self.written.get(rest) or self.attached.get(rest)
-            if found and not (prefix and prefix[-1] not in "ושכ" and _free(found)):
+            if found and not (prefix and prefix[-1] not in "ושכ" and FREE in found):
                 return Found(frozenset(found), Level.PREFIXED, prefix)
         for table, keys, level in (
             (self.inflected, lemmas, Level.INFLECTED),
@@ -175,7 +181,7 @@ class Index:
                 continue
             meanings = _union(self.sounding, near_sounds(rest)) | _union(self.nearly, sounds(rest))
             if meanings and not _free(meanings):
-                return Found(meanings, Level.SOUND, prefix)
+                return Found(meanings, Level.NEAR, prefix)
         return None
 
     def _find_loan(self, word: str) -> Found | None:
@@ -200,7 +206,7 @@ def _union(table: _Table, keys: Iterable[str]) -> frozenset[str]:
 
 
 def _free(meanings: Iterable[str]) -> bool:
-    return all(meaning in (FREE, RELATION) for meaning in meanings)
+    return all(meaning in (FREE, GENERIC, RELATION) for meaning in meanings)
 
 
 def words_of(listed: str) -> list[str]:
@@ -215,9 +221,11 @@ def _concept_words() -> list[tuple[str, list[str]]]:
 
 def _meanings() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for listed in (words_he.FUNCTION, words_he.GENERIC, words_en.FUNCTION, words_en.GENERIC,
-                   words_en.RUSSIAN):  # fmt: skip
-        _put(found, words_of(listed), frozenset((FREE,)))
+    for meaning, listed in (
+        (FREE, words_he.FUNCTION), (FREE, words_en.FUNCTION), (FREE, words_en.RUSSIAN),
+        (GENERIC, words_he.GENERIC), (GENERIC, words_en.GENERIC), (PLACE_NOUN, words_he.PLACES),
+    ):  # fmt: skip
+        _put(found, words_of(listed), frozenset((meaning,)))
     _put(found, words_of(words_he.RELATIONS), frozenset((RELATION,)))
     for meaning, listed in (*QUESTIONS.items(), *_GROUPS.items()):
         _put(found, words_of(listed), frozenset((meaning,)))
@@ -253,12 +261,12 @@ def _lexicon() -> Index:
 
 def prefix_takers(meanings: frozenset[str]) -> bool:
     """Tell whether short words of these meanings take "and" and "that" in front."""
-    return FREE in meanings
+    return bool(meanings & UNEXPLAINED)
 
 
 LEXICON = _lexicon()
 
-_ALWAYS_HEARD = ("q:", "a:command", "a:infinitive", "a:wish", "a:person", "a:tell")
+_ALWAYS_HEARD = (PLACE_NOUN, "q:", "a:command", "a:infinitive", "a:wish", "a:person", "a:tell")
 
 
 def heard_words() -> list[tuple[str, frozenset[str]]]:

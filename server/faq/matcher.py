@@ -6,6 +6,7 @@ question brings along, by its answer. A wrong automatic answer is far worse than
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,10 +28,12 @@ GAP = 0.05
 RESCUE_SIMILARITY = 0.8
 """The cosine from which embeddings explain the one word that the rules could not."""
 
+_HEBREW = re.compile("[א-ת]")
 _EXPRESSION_SECONDS = 0.003
 _MOST_TIMEOUTS = 2
 """After so many slow expressions no more are tried: the call's loop waits for the match."""
 _MAX_PRIORITY = 100
+_OPENERS = frozenset(("יש", "ויש", "אפשר", "ואפשר", "אתמ", "ואתמ", "האמ", "והאמ", "אתנ", "ואתנ"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,8 @@ def _consider(
     if shelf is None:
         return Explanation(Miss("no_match"), "", (), ())
     tokens = shelf.book.vocabulary.read(split_words(text))
+    if _is_foreign(text, tokens, lang):
+        return Explanation(Miss("other_language"), "other_language", (), ())
     utterance = read_utterance(key, tokens)
     fired = guard(tokens, utterance.question, is_question="?" in text)
     if fired and not every:
@@ -145,6 +150,13 @@ def _consider(
         return Explanation(Miss(fired, scored[0].score if scored else 0.0), fired, scored, uncovered)
     result = _decide(shelf, utterance, scored, lang, min_score, similar)
     return Explanation(result, "", scored, uncovered)
+
+
+def _is_foreign(text: str, tokens: Sequence[Token], lang: str) -> bool:
+    """Tell whether a sentence for Hebrew rows is English, or the other way round."""
+    if lang.startswith("he"):
+        return not _HEBREW.search(text) and any(token.free and token.text.isascii() for token in tokens)
+    return lang.startswith("en") and _HEBREW.search(text) is not None
 
 
 def read_utterance(key: str, tokens: Sequence[Token]) -> Utterance:
@@ -241,7 +253,7 @@ def _decide(
     min_score: float,
     similar: Mapping[int, float] | None,
 ) -> Hit | Miss:
-    doubled = _doubled(shelf, utterance, min_score)
+    doubled = _doubled(shelf, utterance, min_score, whole=_whole(scored, min_score))
     if doubled is not None:
         best = scored[0].score if scored else 0.0
         return Miss("ambiguous", best, clarify=clarifying(doubled, lang))
@@ -291,16 +303,31 @@ def _rescued(scored: Sequence[Scored], similar: Mapping[int, float] | None) -> H
     return Hit(best.row, round(min(similar[best.row.id], 0.99), 4), "similar")
 
 
-def _doubled(shelf: Shelf, utterance: Utterance, min_score: float) -> list[FaqRow] | None:
-    """Return the rows that parts of the sentence ask for, when they are of different intents."""
+def _whole(scored: Sequence[Scored], min_score: float) -> bool:
+    return bool(scored) and scored[0].score >= min_score
+
+
+def _doubled(
+    shelf: Shelf, utterance: Utterance, min_score: float, *, whole: bool
+) -> list[FaqRow] | None:
+    """Return the rows that parts of the sentence ask for, when they are of different intents.
+
+    ``whole`` tells that one row explains it all: then the parts have to be questions each.
+    """
     answers: list[FaqRow] = []
     for tokens in _questions(utterance.tokens):
+        if whole and not _asks(tokens):
+            continue
         part = read_utterance(" ".join(token.text for token in tokens), _renumbered(tokens))
         scored = _scored(shelf, part, every=False)
         if scored and scored[0].score >= min_score:
             answers.append(scored[0].row)
     intents = {row.intent_key for row in answers}
     return answers if len(intents) > 1 else None
+
+
+def _asks(tokens: Sequence[Token]) -> bool:
+    return bool(question_of(_renumbered(tokens)).asks) or tokens[0].text in _OPENERS
 
 
 def _questions(tokens: Sequence[Token]) -> list[list[Token]]:

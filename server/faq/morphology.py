@@ -77,7 +77,7 @@ def lemmas(word: str) -> frozenset[str]:
     for ending in _ENDINGS:
         if word.endswith(ending):
             bare = word[: -len(ending)]
-            if len(bare) >= _SHORTEST_LEMMA:
+            if len(bare) >= _SHORTEST_LEMMA + (ending in ("ת", "י")):
                 found.add(bare)
             if len(bare) >= _SHORTEST_LEMMA - 1 and ending in ("ימ", "ות", "ת", "ה"):
                 found.add(bare + "ה")

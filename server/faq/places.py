@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from server.faq.lexicon import words_of
-from server.faq.morphology import without_prefixes
+from server.faq.morphology import spelling, without_prefixes
+from server.faq.normalize import normalize
 
 _TOWNS = frozenset(
-    words_of(
-        """
+    spelling(normalize(name.replace("_", "")))
+    for name in """
 אילת אופקים אשדוד אשקלון באר_שבע בארשבע בית_שמש ביתשמש בת_ים בתים בני_ברק גבעתיים גדרה דימונה הוד_השרון
 הרצליה זכרון חדרה חולון חיפה טבריה יבנה יהוד יקנעם ירושלים כרמיאל לוד מודיעין מבשרת מעלות נהריה נוף_הגליל
 נס_ציונה נצרת נשר נתיבות נתניה סכנין עכו עפולה ערד פתח_תקווה פתח צפת קיסריה קרית קריית קריות קריתגת ראשון_לציון
 ראש_העין רחובות רמלה רמת רמתגן רעננה שדרות שוהם תל_אביב תל אביב פרדס קדימה כפר_סבא כפר סבא אריאל
 אפרת עתלית בנימינה גליל גולן נגב שרון גוש מרכז צפון דרום השפלה קצרין מטולה ערבה
-"""
-    )
+""".split()
 )
 
 

@@ -54,6 +54,8 @@ _TIME_NOUNS = frozenset(("זמנ", "זמנים", "שעות", "ימים", "ימי
 _LASTING = ("c:DURATION",)
 _WHEN_NOUNS = ("c:HOURS",)
 _COSTING = ("c:FREE", "c:PAID", "c:CHEAP", "c:EXPENSIVE", "c:MONEY", "c:SURCHARGE")
+_COST_VERBS = frozenset(("עולה", "עולות", "עולימ", "יעלה", "תעלה", "costs", "cost"))
+_WAYS_TO_PAY = ("c:MEANS", "c:CREDIT", "c:CASH", "c:BIT", "c:CHEQUE", "c:PAYBOX", "c:TRANSFER")
 _DAYS = frozenset(("יום", "יומ", "ימים", "ימימ", "day", "days"))
 
 
@@ -97,10 +99,17 @@ def question_of(tokens: Sequence[Token]) -> Question:
             spent.add(token.place)
         if token.has("c:ADVANCE") and Ask.DURATION in asks:
             asks = (asks - {Ask.DURATION}) | {Ask.ADVANCE}
-    if any(token.has(*_COSTING) for token in tokens):
-        spent |= {token.place for token in tokens if token.has("c:MONEY", "c:CHEAP", "c:EXPENSIVE")}
-        if Ask.PRICE in asks and not any(token.has("q:how_many", "q:what") for token in tokens):
+    interrogative = any(
+        token.has("q:how_many", "q:what", "q:which", "q:how") for token in tokens
+    )
+    costly = any(token.has(*_COSTING) for token in tokens) or any(
+        token.text.removeprefix("ה") in _COST_VERBS for token in tokens
+    )
+    if costly and not any(token.has(*_WAYS_TO_PAY) for token in tokens):
+        if Ask.PRICE in asks and not interrogative:
             asks.discard(Ask.PRICE)
+        if not asks & {Ask.PRICE, Ask.DURATION, Ask.HOW, Ask.WHEN, Ask.WHERE}:
+            spent |= {token.place for token in tokens if token.has(*_COSTING)}
         if not asks & {Ask.PRICE, Ask.DURATION, Ask.HOW, Ask.WHEN, Ask.WHERE}:
             asks.add(Ask.COSTS)
     if Ask.PRICE in asks:
@@ -139,9 +148,8 @@ def _how_many(
     if not nouns or (rest and rest[0].text in ("זה", "יוצא", "יוצאת", "יוצאימ", "זו")):
         return {Ask.PRICE}
     first = nouns[0]
-    if rest and rest[0] is not first and not rest[0].has("c:PEOPLE"):
-        return {Ask.PRICE, Ask.HOW_MANY}
-    counted |= first.meanings
+    if rest[0] is first:
+        counted |= first.meanings
     return {Ask.HOW_MANY}
 
 

@@ -12,7 +12,7 @@ from server.faq.places import is_place
 from server.faq.questions import Ask, Question
 from server.faq.vocabulary import Token
 
-EXACT, FULL, EXPRESSION, KIND, TOPIC, BARE, PART, ANSWER = 1.0, 0.94, 0.93, 0.92, 0.9, 0.88, 0.84, 0.81
+EXACT, FULL, EXPRESSION, KIND, TOPIC, BARE, PART, ANSWER = 1.0, 0.94, 0.93, 0.92, 0.88, 0.87, 0.83, 0.81
 UNCOVERED = 0.3
 """What a word costs that the row does not explain."""
 UNFITTING = 0.3
@@ -83,7 +83,7 @@ def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
 
 
 def _covers_number(row: RowModel, token: Token, utterance: Utterance, *, hours: bool) -> bool:
-    if token.value == 1 or hours or token.value in row.facts.numbers:
+    if token.value == 1 or (hours and (token.value or 0) <= 24) or token.value in row.facts.numbers:
         return True
     if not row.asked.isdisjoint(token.meanings):
         return True
@@ -106,11 +106,7 @@ def score_row(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
     direct = sum(
         1 for token in content if not row.asked.isdisjoint(token.meanings)
     )
-    uncovered = () if anchor == "exact" else tuple(
-        token.text
-        for token in content
-        if not covers(row, token, utterance) and not _placed(row, token)
-    )
+    uncovered = () if anchor == "exact" else _uncovered(book, row, utterance)
     if anchor == "exact":
         return RowScore(row.place, 1.0, anchor, tuple(parts), (), direct)
     if direct > 1:
@@ -119,12 +115,38 @@ def score_row(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
         parts.append(("indirect", -_INDIRECT * min(indirect, 2)))
     if uncovered:
         parts.append(("uncovered", -UNCOVERED * len(uncovered)))
-    if unfit := _unfitting(row, utterance, pattern):
+    if unfit := _unfitting(row, utterance, pattern, anchor):
         parts.append((f"asks:{unfit}", -UNFITTING))
     score = sum(points for _, points in parts)
     return RowScore(
         row.place, round(max(0.0, min(score, 0.99)), 4), anchor, tuple(parts), uncovered, direct
     )
+
+
+def _uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ...]:
+    """Return the words that ``row`` does not explain.
+
+    Of two that are offered for choice ("dairy or pareve") one explained is enough.
+    """
+    theme = "price" in row.kind_names and Ask.PRICE in utterance.question.asks
+    left = [
+        token
+        for token in utterance.content
+        if not covers(row, token, utterance)
+        and not _placed(row, token)
+        and not (theme and not book.theme.isdisjoint(token.meanings))
+    ]
+    if not left:
+        return ()
+    places = {token.place for token in left}
+    content = {token.place for token in utterance.content}
+    for token in utterance.tokens:
+        if token.text in ("או", "or"):
+            before = max((place for place in content if place < token.place), default=-1)
+            after = min((place for place in content if place > token.place), default=-1)
+            if after >= 0 and before >= 0 and (before in places) != (after in places):
+                places -= {before, after}
+    return tuple(token.text for token in left if token.place in places)
 
 
 def _placed(row: RowModel, token: Token) -> bool:
@@ -191,7 +213,7 @@ def _told_only_here(book: Book, row: RowModel, token: Token) -> bool:
 
 
 def _unfitting(
-    row: RowModel, utterance: Utterance, pattern: PatternModel | Wording | None
+    row: RowModel, utterance: Utterance, pattern: PatternModel | Wording | None, anchor: str
 ) -> str:
     """Return the kind of answer that is asked for and not given, or an empty text."""
     given = row.open_to | (pattern.asks if pattern is not None else frozenset())
@@ -206,7 +228,7 @@ def _unfitting(
             if row.counted.isdisjoint(utterance.question.counted) and Ask.PRICE not in utterance.question.asks:
                 return ask
         elif ask is Ask.WHICH:
-            if row.asked.isdisjoint(utterance.meanings):
+            if anchor in ("answer", "part"):
                 return ask
         elif ask is not Ask.HOW or not any(ask in one.asks for one in row.patterns):
             return ask

@@ -14,12 +14,13 @@ MAX_TOKENS = 60
 _THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}\b)")
 _CLOCK = re.compile(r"\b(\d{1,2})[:.]\d\d\b")
 _ATTACHED_NUMBER = re.compile(r"(?<!\w)([והבלמשכ]{1,3})[- ](?=\d)")
+_CHEQUE = re.compile("צ['׳’]ק")
 _BREAK = re.compile(r"[,;.!?/\n]+")
 
 _PHRASES = """
 סוף שבוע=סופש; סופי שבוע=סופש; סוף השבוע=סופש; אמצע שבוע=אמצעשבוע; אמצע השבוע=אמצעשבוע
 יום הולדת=יומהולדת; ימי הולדת=יומהולדת; יומולדת=יומהולדת; יום ההולדת=יומהולדת
-צק אין=צקאין; צק אאוט=צקאאוט; check in=checkin; check out=checkout
+צק אין=צקאין; צק אאוט=צקאאוט; שיק אין=צקאין; שיק אאוט=צקאאוט; שיק אין=צקאין; check in=checkin; check out=checkout
 וויי פיי=wifi; וואי פאי=wifi; וואי פיי=wifi; ויי פיי=wifi; וויפי=wifi; wi fi=wifi
 טייק אווי=טייקאווי; טייק אוואי=טייקאווי; take away=takeaway; take out=takeaway
 בן אדם=בנאדם; אפל פיי=אפלפיי; apple pay=applepay; דואר אלקטרוני=מייל
@@ -57,12 +58,13 @@ class Word:
 
 def split_words(text: str) -> list[Word]:
     """Return the words of ``text`` in order, at most ``MAX_TOKENS``."""
+    text = _CHEQUE.sub("שיק", text)
     text = _CLOCK.sub(r"\1", _THOUSANDS.sub("", text))
     text = _ATTACHED_NUMBER.sub(r" \1 ", text)
     words: list[Word] = []
     clause = 0
     for part in _BREAK.split(text):
-        keys = normalize(part).split()
+        keys = [key for key in normalize(part).split() if len(key) > 1 or not key.isalpha()]
         if not keys:
             continue
         words += [Word(spelling(key), clause) for key in _joined(keys)]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from server.faq.facts import value_of, weekday_of
 from server.faq.lexicon import (
-    FREE,
+    ENDING,
     KNOWN,
     LEXICON,
     MEANINGS,
-    RELATION,
+    UNEXPLAINED,
     WORDS_OF,
     Found,
     Index,
@@ -22,6 +22,8 @@ from server.faq.morphology import is_hebrew
 from server.faq.tokens import Word
 
 _CACHE_SIZE = 4000
+_FREE = UNEXPLAINED | {ENDING}
+_TOPICS = ("c:", "w:", f"{KNOWN}:")
 _NOTHING = Found(frozenset(), Level.UNKNOWN)
 
 
@@ -43,11 +45,16 @@ class Token:
     @property
     def free(self) -> bool:
         """Whether no answer has to explain it."""
-        return self.day is None and (FREE in self.meanings or RELATION in self.meanings)
+        return self.day is None and not self.meanings.isdisjoint(_FREE)
 
     def has(self, *meanings: str) -> bool:
         """Tell whether it may mean one of ``meanings``."""
         return not self.meanings.isdisjoint(meanings)
+
+
+def topics(meanings: Iterable[str]) -> frozenset[str]:
+    """Return those of ``meanings`` that name a subject."""
+    return frozenset(meaning for meaning in meanings if meaning[:2] in _TOPICS)
 
 
 def _hearing() -> Index:
@@ -55,7 +62,7 @@ def _hearing() -> Index:
     for word, meanings in heard_words():
         index.add_sound(word, meanings)
     for word, meanings in MEANINGS.items():
-        if FREE in meanings and is_hebrew(word) and len(word) >= 4:
+        if meanings & UNEXPLAINED and is_hebrew(word) and len(word) >= 4:
             index.add_exact_sound(word, meanings)
     return index
 
@@ -68,6 +75,8 @@ class Vocabulary:
     """The words of a business's rows, and everything that callers may say for them."""
 
     _own: Index = field(default_factory=Index)
+    _runs: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Neighbours of a pattern as one word."""
     _cache: dict[str, Found] = field(default_factory=dict)
 
     def add(self, words: Iterable[str]) -> None:
@@ -78,8 +87,9 @@ class Vocabulary:
                 continue
             known = LEXICON.find(word)
             meanings = set() if known is None or known.level > Level.ROOT else set(known.meanings)
-            if FREE in meanings or RELATION in meanings:
+            if meanings & UNEXPLAINED or any(m[:2] == "q:" for m in meanings):
                 continue
+            meanings = set(topics(meanings))
             if (earlier := self._own.find(word)) is not None and earlier.level <= Level.INFLECTED:
                 meanings |= earlier.meanings
             active |= {meaning for meaning in meanings if meaning.startswith("c:")}
@@ -95,11 +105,9 @@ class Vocabulary:
         """Let two neighbours of a pattern be said as one word."""
         for left, right in zip(words, words[1:], strict=False):
             if len(left) > 1 and len(right) > 1:
-                meanings = self.find(left).meanings | self.find(right).meanings
-                if meanings and not meanings <= {FREE, RELATION}:
-                    self._own.written.setdefault(left + right, set()).update(
-                        meanings - {FREE, RELATION}
-                    )
+                meanings = topics(self.find(left).meanings | self.find(right).meanings)
+                if meanings:
+                    self._runs[left + right] = meanings
         self._cache.clear()
 
     def find(self, word: str) -> Found:
@@ -113,12 +121,16 @@ class Vocabulary:
         return found
 
     def _find(self, word: str) -> Found:
+        if (run := self._runs.get(word)) is not None:
+            return Found(run, Level.WRITTEN)
         common, own = LEXICON.find(word), self._own.find(word)
         best = _better(common, own)
         if best is not None and best.level <= Level.SKELETON and not _suspect(best):
             return best
         heard = _better(self._own.find_sound(word), _HEARING.find_sound(word))
-        if best is not None and (heard is None or FREE not in heard.meanings):
+        if best is not None and (
+            heard is None or heard.level is Level.NEAR or heard.meanings.isdisjoint(UNEXPLAINED)
+        ):
             return best
         return heard or _NOTHING
 
@@ -163,7 +175,7 @@ class Vocabulary:
         for cut in range(2, len(word) - 2):
             left, right = word[:cut], word[cut:]
             start = MEANINGS.get(left)
-            if start is None or not start & {FREE, RELATION}:
+            if start is None or not start & UNEXPLAINED:
                 continue
             found = self._own.find(right) or self._own.find_sound(right)
             if found is not None and not found.prefix and found.level in (
