@@ -246,7 +246,7 @@ def _counted(words: Sequence[str], numbers: dict[int, int]) -> frozenset[str]:
     """Return the words beside numbers: two behind, one before a lone "one"."""
     found: set[str] = set()
     for place in numbers:
-        found |= set(words[place + 1 : place + 3])
+        found |= {word for word in words[place + 1 : place + 2] if value_of(word) is None}
     return frozenset(found)
 
 

@@ -316,7 +316,7 @@ def _is_statement(tokens: Sequence[Token], question: Question, *, is_question: b
     opener = any(token.text in _OPENERS and not _is_having(tokens, token) for token in tokens)
     if opener:
         return False
-    if any(_is_having(tokens, token) for token in tokens):
+    if any(_is_having(tokens, token) or token.text in _MINE for token in tokens):
         return True
     if first.text in _I and not any(token.has("a:tell") for token in tokens):
         return True

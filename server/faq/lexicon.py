@@ -152,7 +152,13 @@ class Index:
         splits = [("", word), *without_prefixes(word)]
         for prefix, rest in splits:
             found = self.written.get(rest) or self.attached.get(rest)
-            if found and not (prefix and prefix[-1] not in "ושכ" and FREE in found):
+            if not found:
+                continue
+            if prefix and prefix[-1] not in "וש":
+                if not found.isdisjoint((FREE, RELATION)):
+                    continue
+                found = found - {"a:command"}
+            if found:
                 return Found(frozenset(found), Level.PREFIXED, prefix)
         for table, keys, level in (
             (self.inflected, lemmas, Level.INFLECTED),

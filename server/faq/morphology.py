@@ -19,7 +19,7 @@ _LATIN = re.compile(r"[a-z]+")
 _DOUBLED = re.compile(r"(?<=.)(יי|וו)")
 
 # The prefixes in the order in which Hebrew stacks them: and / that, when / from, to, in / the.
-_STACKED = re.compile("^ו?(?:כש|ש|לכש)?[מלבכ]?ה?$")
+_STACKED = re.compile("^ו?(?:כש|ש|לכש)?[מלב]?ה?$")
 
 # One root in the verb and in the noun made of it: to insure and insurance, to paint and painting.
 _C = "[א-ת]"
@@ -77,7 +77,7 @@ def lemmas(word: str) -> frozenset[str]:
     for ending in _ENDINGS:
         if word.endswith(ending):
             bare = word[: -len(ending)]
-            if len(bare) >= _SHORTEST_LEMMA + (ending in ("ת", "י")):
+            if len(bare) >= _SHORTEST_LEMMA + (ending in ("ת", "י", "ות", "ית")):
                 found.add(bare)
             if len(bare) >= _SHORTEST_LEMMA - 1 and ending in ("ימ", "ות", "ת", "ה"):
                 found.add(bare + "ה")

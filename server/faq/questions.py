@@ -53,6 +53,7 @@ _PRICED_NOUNS = ("c:COMMISSION", "c:FEE", "c:SURCHARGE")
 _TIME_NOUNS = frozenset(("זמנ", "זמנים", "שעות", "ימים", "ימימ", "דקות", "שבועות", "חודשים", "חודשימ", "שנים", "שנימ", "hours", "days", "minutes", "long"))
 _LASTING = ("c:DURATION",)
 _WHEN_NOUNS = ("c:HOURS",)
+_WITHOUT = ("c:GLUTEN", "c:SUGAR", "c:LACTOSE", "c:AMMONIA", "c:NUTS", "c:DAIRY")
 _COSTING = ("c:FREE", "c:PAID", "c:CHEAP", "c:EXPENSIVE", "c:MONEY", "c:SURCHARGE")
 _COST_VERBS = frozenset(("עולה", "עולות", "עולימ", "יעלה", "תעלה", "costs", "cost"))
 _WAYS_TO_PAY = ("c:MEANS", "c:CREDIT", "c:CASH", "c:BIT", "c:CHEQUE", "c:PAYBOX", "c:TRANSFER")
@@ -102,6 +103,9 @@ def question_of(tokens: Sequence[Token]) -> Question:
     interrogative = any(
         token.has("q:how_many", "q:what", "q:which", "q:how") for token in tokens
     )
+    for token, other in zip(tokens, tokens[1:], strict=False):
+        if other.text == "free" and token.has(*_WITHOUT):
+            return Question(frozenset(asks), frozenset(counted), frozenset(spent | {other.place}))
     costly = any(token.has(*_COSTING) for token in tokens) or any(
         token.text.removeprefix("ה") in _COST_VERBS for token in tokens
     )
@@ -156,6 +160,7 @@ def _how_many(
 def _which(token: Token, after: Sequence[Token], spent: set[int]) -> set[Ask]:
     for other in after[:2]:
         if other.has(*_WHEN_NOUNS) or other.text in _DAYS:
+            spent.add(other.place)
             return {Ask.WHEN}
         if other.has("c:AGE"):
             return {Ask.AGE}

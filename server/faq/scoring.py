@@ -12,13 +12,14 @@ from server.faq.places import is_place
 from server.faq.questions import Ask, Question
 from server.faq.vocabulary import Token
 
-EXACT, FULL, EXPRESSION, KIND, TOPIC, BARE, PART, ANSWER = 1.0, 0.94, 0.93, 0.92, 0.88, 0.87, 0.83, 0.81
+EXACT, FULL, EXPRESSION, KIND, TOPIC, BARE, PART, ANSWER = 1.0, 0.94, 0.93, 0.91, 0.88, 0.87, 0.83, 0.81
 UNCOVERED = 0.3
 """What a word costs that the row does not explain."""
 UNFITTING = 0.3
 """What it costs when the answer does not hold the kind of answer that is asked for."""
 _MORE_WORDS = 0.01
 _INDIRECT = 0.01
+_MORE_NEEDS = 0.03
 MAX_LIFT = 0.02
 """The most that priority adds. It orders rows of one intent, and is too little to part intents."""
 
@@ -35,6 +36,10 @@ _FACTS: dict[Ask, frozenset[Fact]] = {
     Ask.INCLUDED: frozenset((Fact.INCLUDED, Fact.FREE, Fact.PAID)),
 }
 """What an answer must hold for a question; a kind that is not here needs a pattern that asks it."""
+
+
+_NEED = frozenset(("צריכ", "צריכה", "צריכימ", "צריכות", "need"))
+"""Who needs something of a business ("do you need waiters") asks for no answer's detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ def _anchor(
             if wording.asks and not wording.asks & asks:
                 continue
             if wording.needs and all(not need.isdisjoint(meanings) for need in wording.needs):
-                return "kind", KIND, wording
+                return "kind", KIND + _MORE_NEEDS * min(len(wording.needs) - 1, 2), wording
             if not wording.needs and bare is None and kind.name != "price":
                 return "bare", BARE, wording
     if topic is not None:
@@ -204,25 +209,28 @@ def _telling(book: Book, meanings: frozenset[str]) -> bool:
 
 
 def _told_only_here(book: Book, row: RowModel, token: Token) -> bool:
-    bit = 1 << row.place
-    return token.value is None and token.day is None and any(
-        book.answering.get(meaning, 0) == bit and not book.intents_asking.get(meaning, 0)
-        for meaning in token.meanings
-        if meaning in row.told
-    )
+    if token.value is not None or token.day is not None:
+        return False
+    telling = asking = 0
+    for meaning in token.meanings:
+        telling |= book.answering.get(meaning, 0)
+        asking |= book.intents_asking.get(meaning, 0)
+    return telling == 1 << row.place and not asking
 
 
 def _unfitting(
     row: RowModel, utterance: Utterance, pattern: PatternModel | Wording | None, anchor: str
 ) -> str:
     """Return the kind of answer that is asked for and not given, or an empty text."""
+    if anchor == "answer" and any(token.text in _NEED for token in utterance.tokens):
+        return "need"
     given = row.open_to | (pattern.asks if pattern is not None else frozenset())
     for ask in utterance.question.asks:
         if ask in given:
             continue
         wanted = _FACTS.get(ask)
         if wanted is not None:
-            if not wanted & row.facts.kinds:
+            if not wanted & row.facts.kinds and not (ask is Ask.COSTS and "c:PRICE" in row.told):
                 return ask
         elif ask is Ask.HOW_MANY:
             if row.counted.isdisjoint(utterance.question.counted) and Ask.PRICE not in utterance.question.asks:

@@ -90,8 +90,9 @@ class Vocabulary:
             if meanings & UNEXPLAINED or any(m[:2] == "q:" for m in meanings):
                 continue
             meanings = set(topics(meanings))
-            if (earlier := self._own.find(word)) is not None and earlier.level <= Level.INFLECTED:
-                meanings |= earlier.meanings
+            sure = known is not None and known.level <= Level.PREFIXED
+            if not sure and (earlier := self._own.find(word)) is not None:
+                meanings |= earlier.meanings if earlier.level <= Level.INFLECTED else set()
             active |= {meaning for meaning in meanings if meaning.startswith("c:")}
             meanings.add(f"w:{word}")
             prefixed = known is None or known.level > Level.WRITTEN
