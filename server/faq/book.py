@@ -70,6 +70,8 @@ class Book:
     """By meaning, how many intents have it in a pattern."""
     theme: frozenset[str] = frozenset()
     """The meanings that several answers share and no pattern has: what the business deals in."""
+    common: frozenset[str] = frozenset()
+    """The meanings that at least three intents speak of."""
     searching: int = 0
     """The rows with expressions."""
 
@@ -201,6 +203,12 @@ def _index(book: Book) -> None:
         for pattern in row.patterns:
             if pattern.key:
                 book.phrases[pattern.key] = book.phrases.get(pattern.key, 0) | bit
+    spoken: dict[str, set[str]] = {}
+    for row in book.rows:
+        for meaning in row.asked | row.told:
+            if meaning.startswith("c:"):
+                spoken.setdefault(meaning, set()).add(row.intent_key)
+    book.common = frozenset(meaning for meaning, keys in spoken.items() if len(keys) >= 3)
     book.theme = frozenset(
         meaning
         for meaning, mask in book.answering.items()

@@ -34,7 +34,7 @@ SURCHARGE: תוספת בתוספת extra surcharge
 INCLUDED: כלול כלולה כלולים כלולות כולל כוללת כוללים כוללות include included includes
 PAY: לשלם משלמים משלם משלמת תשלום pay payment payments paying
 MEANS: אמצעי אמצעים
-INSTALMENTS: תשלומים לתשלומים installments instalments
+INSTALMENTS: תשלומים לפרוס פריסה פורסים לתשלומים installments instalments
 CREDIT: אשראי ויזה מאסטרקארד כרטיס כרטיסי credit visa mastercard card cards
 CASH: מזומן מזומנים cash
 BIT: ביט bit

@@ -127,8 +127,10 @@ class Index:
             if (bare := skeleton(form)) is not None:
                 _put(self.bony, (bare,), meanings)
 
-    def add_sound(self, word: str, meanings: Iterable[str], *, prefixed: bool = False) -> None:
-        """Let what sounds like ``word`` mean the same."""
+    def add_sound(
+        self, word: str, meanings: Iterable[str], *, prefixed: bool = False, name: bool = False
+    ) -> None:
+        """Let what sounds like ``word`` mean the same; a ``name`` by fewer consonants, too."""
         word = spelling(word)
         meanings = frozenset(meanings)
         forms = [word, *(rest for _, rest in without_prefixes(word))] if prefixed else [word]
@@ -138,7 +140,7 @@ class Index:
             _put(self.sounding, sounds(form), meanings)
             if len(form) >= 4:
                 _put(self.nearly, near_sounds(form), meanings)
-            if (bare := consonants(form)) is not None:
+            if (bare := consonants(form, 3 if name and len(form) > 4 else 4)) is not None:
                 _put(self.loaned, (bare,), meanings)
 
     def add_exact_sound(self, word: str, meanings: Iterable[str]) -> None:
@@ -192,7 +194,7 @@ class Index:
 
     def _find_loan(self, word: str) -> Found | None:
         hebrew = transliterated(word)
-        bare = None if hebrew is None else consonants(hebrew)
+        bare = None if hebrew is None else consonants(hebrew, 3)
         found = None if bare is None else self.loaned.get(bare)
         return None if not found else Found(frozenset(found), Level.SOUND)
 

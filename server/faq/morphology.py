@@ -159,7 +159,7 @@ def transliterated(word: str) -> str | None:
     return _LATIN_LETTERS.sub(lambda found: _LATIN_SOUND[found[0]], word)
 
 
-def consonants(word: str) -> str | None:
-    """Return the consonants of a Hebrew word, as loan words keep them; None when under four."""
+def consonants(word: str, fewest: int = 4) -> str | None:
+    """Return the consonants of a Hebrew word, as loan words keep them; None when too few."""
     bare = "".join(c for c in word if c not in "אהעוי").replace("ט", "ת").replace("ק", "כ")
-    return bare if len(bare) >= 4 else None
+    return bare if len(bare) >= fewest else None

@@ -19,7 +19,7 @@ UNFITTING = 0.3
 """What it costs when the answer does not hold the kind of answer that is asked for."""
 _MORE_WORDS = 0.01
 _INDIRECT = 0.01
-_MORE_NEEDS = 0.03
+_MORE_NEEDS = 0.05
 MAX_LIFT = 0.02
 """The most that priority adds. It orders rows of one intent, and is too little to part intents."""
 
@@ -38,6 +38,8 @@ _FACTS: dict[Ask, frozenset[Fact]] = {
 """What an answer must hold for a question; a kind that is not here needs a pattern that asks it."""
 
 
+_LASTING = frozenset(("c:WARRANTY", "c:EXPERIENCE"))
+"""What is counted in time without saying so."""
 _NEED = frozenset(("צריכ", "צריכה", "צריכימ", "צריכות", "need"))
 """Who needs something of a business ("do you need waiters") asks for no answer's detail."""
 
@@ -133,6 +135,7 @@ def _uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ..
 
     Of two that are offered for choice ("dairy or pareve") one explained is enough.
     """
+    inside = not utterance.question.asks
     theme = "price" in row.kind_names and Ask.PRICE in utterance.question.asks
     left = [
         token
@@ -140,6 +143,7 @@ def _uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ..
         if not covers(row, token, utterance)
         and not _placed(row, token)
         and not (theme and not book.theme.isdisjoint(token.meanings))
+        and not (inside and _inside(book, token))
     ]
     if not left:
         return ()
@@ -152,6 +156,11 @@ def _uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ..
             if after >= 0 and before >= 0 and (before in places) != (after in places):
                 places -= {before, after}
     return tuple(token.text for token in left if token.place in places)
+
+
+def _inside(book: Book, token: Token) -> bool:
+    """Tell whether ``token`` is "in our ...", of something that the whole business is about."""
+    return token.prefix in ("ב", "בה") and not book.common.isdisjoint(token.meanings)
 
 
 def _placed(row: RowModel, token: Token) -> bool:
@@ -233,6 +242,9 @@ def _unfitting(
             if not wanted & row.facts.kinds and not (ask is Ask.COSTS and "c:PRICE" in row.told):
                 return ask
         elif ask is Ask.HOW_MANY:
+            lasting = utterance.question.counted & _LASTING and Fact.DURATION in row.facts.kinds
+            if lasting:
+                continue
             if row.counted.isdisjoint(utterance.question.counted) and Ask.PRICE not in utterance.question.asks:
                 return ask
         elif ask is Ask.WHICH:

@@ -65,7 +65,7 @@ def split_words(text: str) -> list[Word]:
     words: list[Word] = []
     clause = 0
     for part in _BREAK.split(text):
-        keys = [key for key in normalize(part).split() if len(key) > 1 or not key.isalpha()]
+        keys = normalize(part).split()
         if not keys:
             continue
         words += [Word(spelling(key), clause) for key in _joined(keys)]

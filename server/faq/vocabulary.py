@@ -97,7 +97,7 @@ class Vocabulary:
             meanings.add(f"w:{word}")
             prefixed = known is None or known.level > Level.WRITTEN
             self._own.add(word, meanings, prefixed=prefixed)
-            self._own.add_sound(word, meanings, prefixed=prefixed)
+            self._own.add_sound(word, meanings, prefixed=prefixed, name=known is None)
         for meaning in active:
             for word in WORDS_OF[meaning]:
                 self._own.add_sound(word, MEANINGS[word])
@@ -126,6 +126,10 @@ class Vocabulary:
             return Found(run, Level.WRITTEN)
         common, own = LEXICON.find(word), self._own.find(word)
         best = _better(common, own)
+        if own is not None and common is not None and own.level <= Level.INFLECTED and not any(
+            meaning.startswith("c:") or meaning in UNEXPLAINED for meaning in common.meanings
+        ):
+            best = Found(common.meanings | own.meanings, min(common.level, own.level), own.prefix)
         if best is not None and best.level <= Level.SKELETON and not _suspect(best):
             return best
         heard = _better(self._own.find_sound(word), _HEARING.find_sound(word))
@@ -143,7 +147,15 @@ class Vocabulary:
             word = words[place]
             following = words[place + 1] if place + 1 < len(words) else None
             before = words[place - 1].text if place else ""
-            if following is not None and following.clause == word.clause:
+            if len(word.text) == 1 and word.text.isalpha():
+                place += 1
+                if tokens and tokens[-1].level is Level.UNKNOWN:
+                    mended = self.find(tokens[-1].text + word.text)
+                    if mended.level is not Level.UNKNOWN:
+                        text = tokens.pop().text + word.text
+                        tokens.append(_token(text, mended, word.clause, len(tokens), before))
+                continue
+            if following is not None and following.clause == word.clause and len(following.text) > 1:
                 joined = self._join(word.text, following.text)
                 if joined is not None:
                     tokens.append(_token(joined[0], joined[1], word.clause, len(tokens), before))
