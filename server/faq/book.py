@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import regex
 
 from server.faq.facts import AnswerFacts, facts_of
-from server.faq.kinds import Kind, kinds_of
+from server.faq.kinds import PLACED, Kind, kinds_of
 from server.faq.lexicon import UNEXPLAINED
 from server.faq.morphology import spelling
 from server.faq.patterns import Expression, read_expression
@@ -62,6 +62,9 @@ class Book:
     """By meaning, the rows whose patterns hold it."""
     answering: dict[str, int] = field(default_factory=dict)
     """By meaning, the rows whose answers hold it."""
+    placed: int = 0
+    """The rows whose answers list places."""
+    areas: int = 0
     bare: int = 0
     """The rows that a question without any subject may mean."""
     phrases: dict[str, int] = field(default_factory=dict)
@@ -198,6 +201,10 @@ def _index(book: Book) -> None:
             not wording.needs for wording in wordings
         ):
             book.bare |= bit
+        if row.kind_names & PLACED:
+            book.placed |= bit
+        if "areas" in row.kind_names:
+            book.areas |= bit
         if row.expressions:
             book.searching |= bit
         for pattern in row.patterns:

@@ -222,7 +222,7 @@ SENSITIVE: רגישות רגיש רגישה
 SELL: מוכרים למכור מכירה מוכרות נמכר sale sell
 BUY: לקנות קונים קנייה רכישה לרכוש buy purchase
 RENT: השכרה להשכיר משכירים שכירות לשכור שוכרים rent rental
-APARTMENT: דירה דירות apartment flat
+APARTMENT: דירה דירות בית בתים apartment flat
 OFFICES: משרדים
 PROPERTY: נכס נכסים property properties
 LAND: מגרש מגרשים

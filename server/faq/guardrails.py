@@ -82,7 +82,13 @@ def _before(tokens: Sequence[Token], token: Token, count: int = 1) -> Sequence[T
 
 
 def _is_order(tokens: Sequence[Token], token: Token) -> bool:
-    if token.has("a:command", "a:complaint", "a:russian"):
+    if token.has("a:complaint", "a:russian"):
+        return True
+    if token.has("a:command") and (
+        token.level <= Level.PREFIXED
+        or token.level is Level.SOUND
+        or (token.level <= Level.NEAR and not token.prefix and token.text[0] in "תש")
+    ):
         return True
     following = _next(tokens, token)
     if (
@@ -116,7 +122,7 @@ def _is_wish(tokens: Sequence[Token], question: Question) -> bool:
             and _near_i(tokens, token)
             and not any(other.has("a:tell") for other in following)
             and not any(_is_asking(other) for other in tokens[: token.place])
-            and not token.text.startswith("חייב")
+            and not token.text.startswith("חיב")
         ):
             return True
     if not tokens or not any(token.text in _PRETEXTS for token in tokens[:6]):

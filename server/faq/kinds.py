@@ -126,6 +126,7 @@ KINDS = (
         "how",
     ),
     _kind("areas", "areas area service_area coverage regions", "AREA CITY@which", "AREA CITY ARRIVE WORKING DELIVERY", "where which"),
+    _kind("contract", "contract exclusivity commitment", "CONTRACT EXCLUSIVE COMMITMENT", "SIGN CONTRACT"),
     _kind("documents", "documents papers required_documents", "DOCUMENTS", "DOCUMENTS BRING", "which"),
     _kind("age", "age ages minimum_age", "@age", "AGE", "age"),
     _kind("vegan", "vegan vegetarian", "VEGAN", "FOOD DISH EAT"),
@@ -154,11 +155,11 @@ def kinds_of(intent_key: str, patterns: Sequence[tuple[Sequence[frozenset[str]],
     A pattern is the meanings of its words that count and what it asks; it shows a kind when all
     of its words belong to one wording.
     """
-    return tuple(
+    named = tuple(kind for kind in KINDS if intent_key in kind.keys)
+    return named or tuple(
         kind
         for kind in KINDS
-        if intent_key in kind.keys
-        or any(_shows(kind, elements, asks) for elements, asks in patterns)
+        if any(_shows(kind, elements, asks) for elements, asks in patterns)
     )
 
 

@@ -182,8 +182,11 @@ class Index:
         splits = [("", word), *without_prefixes(word)]
         for prefix, rest in splits:
             meanings = _union(self.sounding, sounds(rest))
-            if meanings and len(rest) >= 3:
-                return Found(meanings, Level.SOUND, prefix)
+            if not meanings or len(rest) < 3:
+                continue
+            if prefix and len(rest) < 5 and not meanings.isdisjoint(UNEXPLAINED):
+                continue
+            return Found(meanings, Level.SOUND, prefix)
         for prefix, rest in splits:
             if len(rest) < 4:
                 continue

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from server.faq.book import Book, RowModel, counts
 from server.faq.guardrails import guard
 from server.faq.normalize import normalize
+from server.faq.places import is_place
 from server.faq.patterns import Expression
 from server.faq.questions import Ask, question_of
 from server.faq.scoring import MAX_LIFT, RowScore, Utterance, score_row
@@ -207,6 +208,8 @@ def _candidates(book: Book, utterance: Utterance, *, every: bool) -> int:
         named |= asked
         if token.value is not None or token.day is not None:
             continue
+        if is_place(token.text) is not None:
+            mask |= book.placed
         one_short = whole | (one_short & mask)
         whole &= mask
     for token in utterance.tokens:
@@ -215,7 +218,7 @@ def _candidates(book: Book, utterance: Utterance, *, every: bool) -> int:
         for meaning in token.meanings:
             if meaning != "c:PRICE":
                 named |= book.asking.get(meaning, 0)
-    named |= book.bare | book.phrases.get(utterance.key, 0)
+    named |= book.bare | book.areas | book.phrases.get(utterance.key, 0)
     return named if every else (one_short & named) | book.phrases.get(utterance.key, 0)
 
 

@@ -145,7 +145,7 @@ def _how_many(
     rest = [other for other in after if other.clause == token.clause]
     for other in rest:
         if other.has("c:PRICE", "c:PAY", "c:CHARGE", "c:FEE", "c:COMMISSION", "c:MONEY"):
-            if other.has("c:PRICE", "c:PAY", "c:CHARGE", "c:MONEY"):
+            if other.has("c:PRICE", "c:MONEY"):
                 spent.add(other.place)
             return {Ask.PRICE}
     nouns = [other for other in rest if not other.free or other.has("c:PEOPLE")]

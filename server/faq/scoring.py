@@ -40,6 +40,7 @@ _FACTS: dict[Ask, frozenset[Fact]] = {
 
 _LASTING = frozenset(("c:WARRANTY", "c:EXPERIENCE"))
 """What is counted in time without saying so."""
+_PAYING = frozenset(("c:CHARGE", "c:PAY", "c:MONEY"))
 _NEED = frozenset(("צריכ", "צריכה", "צריכימ", "צריכות", "need"))
 """Who needs something of a business ("do you need waiters") asks for no answer's detail."""
 
@@ -80,6 +81,12 @@ def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
     meanings = token.meanings
     if not meanings:
         return False
+    if (
+        Ask.PRICE in utterance.question.asks
+        and not meanings.isdisjoint(_PAYING)
+        and Fact.AMOUNT in row.facts.kinds
+    ):
+        return True
     if not (row.asked.isdisjoint(meanings) and row.companions.isdisjoint(meanings)):
         return True
     if row.told.isdisjoint(meanings):
@@ -201,6 +208,8 @@ def _anchor(
                 return "kind", KIND + _MORE_NEEDS * min(len(wording.needs) - 1, 2), wording
             if not wording.needs and bare is None and kind.name != "price":
                 return "bare", BARE, wording
+    if "areas" in row.kind_names and any(_placed(row, token) for token in utterance.content):
+        return "kind", KIND, None
     if topic is not None:
         return "topic", TOPIC, topic
     if bare is not None or ("price" in row.kind_names and Ask.PRICE in asks):
@@ -231,10 +240,11 @@ def _unfitting(
     row: RowModel, utterance: Utterance, pattern: PatternModel | Wording | None, anchor: str
 ) -> str:
     """Return the kind of answer that is asked for and not given, or an empty text."""
-    if anchor == "answer" and any(token.text in _NEED for token in utterance.tokens):
+    asks = utterance.question.asks
+    if anchor == "answer" and not asks and any(token.text in _NEED for token in utterance.tokens):
         return "need"
     given = row.open_to | (pattern.asks if pattern is not None else frozenset())
-    for ask in utterance.question.asks:
+    for ask in asks:
         if ask in given:
             continue
         wanted = _FACTS.get(ask)

@@ -149,9 +149,9 @@ class Vocabulary:
             before = words[place - 1].text if place else ""
             if len(word.text) == 1 and word.text.isalpha():
                 place += 1
-                if tokens and tokens[-1].level is Level.UNKNOWN:
+                if tokens and tokens[-1].level is Level.UNKNOWN and tokens[-1].day is None:
                     mended = self.find(tokens[-1].text + word.text)
-                    if mended.level is not Level.UNKNOWN:
+                    if mended.level < Level.NEAR:
                         text = tokens.pop().text + word.text
                         tokens.append(_token(text, mended, word.clause, len(tokens), before))
                 continue
