@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import regex
 
-from server.faq.facts import AnswerFacts, facts_of
+from server.faq.facts import AnswerFacts, facts_of, value_of
 from server.faq.kinds import PLACED, Kind, kinds_of
 from server.faq.lexicon import UNEXPLAINED
 from server.faq.morphology import spelling
@@ -46,6 +46,8 @@ class RowModel:
     companions: frozenset[str]
     open_to: frozenset[Ask]
     facts: AnswerFacts
+    numbers: frozenset[int]
+    """The numbers in its patterns and its answer."""
     counted: frozenset[str]
     excluded: frozenset[str]
 
@@ -143,9 +145,15 @@ def _row(
         frozenset(meaning for kind in kinds for meaning in kind.companions),
         frozenset(ask for kind in kinds for ask in kind.open_to),
         facts,
+        facts.numbers | _numbers(source),
         _meanings(vocabulary, facts.counted, free=True),
         _meanings(vocabulary, facts.excluded),
     )
+
+
+def _numbers(source: Source) -> frozenset[int]:
+    values = (value_of(word.text) for phrase in source.phrases for word in split_words(phrase))
+    return frozenset(value for value in values if value is not None)
 
 
 def _phrase(vocabulary: Vocabulary, phrase: str) -> PatternModel:
@@ -213,7 +221,7 @@ def _index(book: Book) -> None:
     spoken: dict[str, set[str]] = {}
     for row in book.rows:
         for meaning in row.asked | row.told:
-            if meaning.startswith("c:"):
+            if meaning[:2] in ("c:", "w:"):
                 spoken.setdefault(meaning, set()).add(row.intent_key)
     book.common = frozenset(meaning for meaning, keys in spoken.items() if len(keys) >= 3)
     book.theme = frozenset(

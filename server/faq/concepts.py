@@ -65,7 +65,7 @@ FOOD: אוכל מזון food
 EAT: לאכול אוכלים eat
 BREAKFAST: ארוחת_בוקר ארוחתבוקר breakfast
 MEAL: ארוחה ארוחות ארוחת meal meals
-LUNCH: צהריים lunch
+LUNCH: lunch
 DRINK: שתייה משקה משקאות drinks
 COFFEE: קפה coffee
 WINE: יין יינות wine
@@ -254,7 +254,7 @@ CLOG: סתימות סתום
 QUOTE: הצעה הצעת quote estimate
 HOMEVISIT: ביקור ביקורי visit
 SPEAK_CONSULT: ייעוץ יעוץ להתייעץ פגישת_ייעוץ consultation consult
-LAWYER: עורך עורכת lawyer attorney
+LAWYER: עורכדין lawyer attorney
 DIVORCE: גירושין גירושים divorce
 WILL: צוואה צוואות
 NOTARY: נוטריון notary
@@ -357,14 +357,19 @@ CUSTOMERS: לקוחות customers
 DURATION: נמשך נמשכת נמשכים לוקח לוקחת לוקחים אורך אורכת ייקח יקח תיקח תקח ארך last lasts
 READY: מוכן מוכנה מוכנים ready
 EVERY: כל
-FIRST: ראשון ראשונה first
+FIRST: ראשון ראשונה ראשוני ראשונית first initial
 EXPRESS: אקספרס מהיר express
 HIGHCHAIR: כיסאתינוק highchair
 PAIR: זוגי
 FIX_MEANING: מתוקן
 STAY: שהות לישון ללון stay sleep
-TREAT: מטפל מטפלת מטפלים לטפל treat
-HELP: עוזרים לעזור עזרה help
+TREAT: treat
+WAIT: לחכות מחכים מחכה המתנה ממתינים להמתין wait waiting
+FILL: מילוי למלא ממלאים ממלא מילאתם
+DAYPART: בוקר ערב צהריים בקרים ערבים morning evening noon afternoon
+TAKE: לקחת takes
+LAST_DAY: מוצאי מוצש
+HELP: עזרה help
 TECH_SUPPORT: תמיכה support
 BOTH_WAYS: הלוךחזור
 MONTHLY: חודש חודשי חודשית חודשיים לחודש monthly month

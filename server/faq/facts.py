@@ -26,6 +26,8 @@ class Fact(StrEnum):
     TIME = "time"
     """An hour of the day, a day, a month."""
     DURATION = "duration"
+    WARRANTED = "warranted"
+    """How long something is guaranteed."""
     ADVANCE = "advance"
     """How long before."""
     FREQUENCY = "frequency"
@@ -75,6 +77,8 @@ _PLACES = _words(
 )
 _THRESHOLDS = _words("מינימום מעל לפחות מתחת מינימלית minimum over above least")
 _NEGATIONS = _words("לא ללא בלי אינו אינה אינם אינן אין except without not חוץ מלבד למעט")
+_WARRANTY = _words("אחריות warranty guarantee")
+_WAYS = _words("הליכה נסיעה walk drive")
 _ADVANCE = _words("מראש לפני advance before")
 _WEEKDAYS = {
     spelling(normalize(word)): day
@@ -210,7 +214,12 @@ def _kinds_of_number(words: Sequence[str], place: int, numbers: dict[int, int]) 
 
 def _span(words: Sequence[str], place: int) -> Fact:
     """Return what a stretch of time at ``place`` means: how long, or how long before."""
+    around = words[max(0, place - 3) : place + 4]
+    if any(bare(word, _WARRANTY) for word in around):
+        return Fact.WARRANTED
     near = words[place : place + 4]
+    if any(bare(word, _WAYS) for word in near):
+        return Fact.NUMBER
     return Fact.ADVANCE if any(bare(word, _ADVANCE) for word in near) else Fact.DURATION
 
 

@@ -38,6 +38,11 @@ _THIS = frozenset(words_of("זה זאת זו היא הוא הם"))
 _FOR = frozenset(words_of("בשביל עבור"))
 _BE_PLACE = ("c:PARK", "c:CAR", "c:STROLLER", "c:LEAVE", "c:SIT")
 _SPEAK_TO = frozenset(words_of("לדבר לשוחח"))
+_SEEKING = frozenset(words_of("צריך צריכים צריכות צריכה דרושים דרוש מגייסים מחפשים מחפש"))
+_WORKERS = (
+    "c:TEACHER", "c:TRAINER", "c:AGENT", "c:DOCTOR", "c:TECHNICIAN", "c:PHOTOGRAPHER", "c:VET",
+    "c:LAWYER", "c:TEACHING_STAFF", "c:HYGIENIST", "c:ACCOUNTANT", "c:PLUMBER", "c:WORKING",
+)  # fmt: skip
 _HOURS = ("c:OPEN", "c:CLOSE", "c:HOURS", "c:WORKING")
 
 
@@ -51,6 +56,8 @@ def guard(tokens: Sequence[Token], question: Question, *, is_question: bool) -> 
         return ""
     if is_action(tokens, question):
         return "action"
+    if _is_job(tokens, question):
+        return "job"
     if _is_negated(tokens):
         return "negation"
     if _is_ending(tokens, question):
@@ -70,6 +77,17 @@ def is_action(tokens: Sequence[Token], question: Question) -> bool:
         or _is_own_case(tokens)
         or _is_personal_contact(tokens)
         or _is_english_action(tokens)
+    )
+
+
+def _is_job(tokens: Sequence[Token], question: Question) -> bool:
+    """Tell whether somebody looks for work: "do you need waiters"."""
+    if question.asks:
+        return False
+    return any(
+        token.text in _SEEKING
+        and any(other.has(*_WORKERS) or other.text.startswith("שליח") for other in _next(tokens, token, 2))
+        for token in tokens
     )
 
 

@@ -62,14 +62,14 @@ def _meaning(word: str) -> str:
     return word if ":" in word else f"c:{word}"
 
 
-_TIMES = "HOURS OPEN CLOSE WORKING ACTIVITY ARRIVE CUSTOMERS a:date LUNCH NIGHT MIDWEEK WEEKEND SHABBAT DAILY WEEKLY"
+_TIMES = "HOURS OPEN CLOSE WORKING ACTIVITY ARRIVE CUSTOMERS a:date DAYPART NIGHT MIDWEEK WEEKEND SHABBAT LAST_DAY DAILY WEEKLY"
 
 KINDS = (
     _kind(
         "hours",
         "hours opening_hours open_hours working_hours business_hours schedule",
         "OPEN CLOSE HOURS+OPEN|WORKING|ACTIVITY|ARRIVE HOURS@when WORKING@when ARRIVE@when "
-        "WORKING+a:date|SHABBAT|WEEKEND|DAY SIT@when",
+        "WORKING+a:date|SHABBAT|WEEKEND|t:day SIT@when @when",
         _TIMES + " SIT",
         "when",
     ),
@@ -135,7 +135,7 @@ KINDS = (
     _kind("languages", "languages language", "LANGUAGES", "SPEAK LANGUAGES TEACHER TEACH DOCTOR AGENT TRAINER TEACHING_STAFF TECHNICIAN LAWYER", "which"),
     _kind("pets", "pets dogs animals", "PETS", "ARRIVE BRING ENTER"),
     _kind("kids", "kids children", "CHILD", "ARRIVE BRING"),
-    _kind("warranty", "warranty guarantee", "WARRANTY", ""),
+    _kind("warranty", "warranty guarantee", "WARRANTY", "WORKING REPAIR PRODUCTS BUY"),
     _kind("returns", "returns return_policy exchanges", "RETURN EXCHANGE REFUND", "POLICY BUY"),
     _kind("discount", "discount discounts deals", "DISCOUNT", ""),
     _kind("emergency", "emergency urgent", "EMERGENCY ONCALL", "HOURS EMERGENCY NIGHT SHABBAT", "who"),

@@ -172,7 +172,7 @@ class Index:
                 for key in keys(rest):
                     meanings |= table.get(key, set())
                 if meanings and not _free(meanings):
-                    return Found(frozenset(meanings), level, prefix)
+                    return Found(frozenset(meanings) - UNEXPLAINED, level, prefix)
         return None
 
     def find_sound(self, word: str) -> Found | None:

@@ -38,6 +38,8 @@ class Question:
     asks: frozenset[Ask]
     counted: frozenset[str]
     """The meanings of what it asks the number of."""
+    which: frozenset[str]
+    """The meanings of what it asks to choose among."""
     spent: frozenset[int]
     """The places of the words that make the question; they need no explanation."""
 
@@ -64,6 +66,7 @@ def question_of(tokens: Sequence[Token]) -> Question:
     """Return what ``tokens`` ask."""
     asks: set[Ask] = set()
     counted: set[str] = set()
+    which: set[str] = set()
     spent: set[int] = set()
     for token in tokens:
         after = tokens[token.place + 1 :] if token.place + 1 < len(tokens) else ()
@@ -89,7 +92,11 @@ def question_of(tokens: Sequence[Token]) -> Question:
         elif token.has("q:why"):
             asks.add(Ask.WHY)
         elif token.has("q:which", "q:what"):
-            asks |= _which(token, after, spent)
+            chosen = _which(token, after, spent)
+            asks |= chosen
+            if Ask.WHICH in chosen:
+                nouns = [other for other in after if not other.free]
+                which |= nouns[0].meanings if nouns else frozenset()
         elif token.has(*_PRICE):
             asks.add(Ask.PRICE)
             spent.add(token.place)
@@ -105,7 +112,10 @@ def question_of(tokens: Sequence[Token]) -> Question:
     )
     for token, other in zip(tokens, tokens[1:], strict=False):
         if other.text == "free" and token.has(*_WITHOUT):
-            return Question(frozenset(asks), frozenset(counted), frozenset(spent | {other.place}))
+            spent.add(other.place)
+            return Question(
+                frozenset(asks), frozenset(counted), frozenset(which), frozenset(spent)
+            )
     costly = any(token.has(*_COSTING) for token in tokens) or any(
         token.text.removeprefix("ה") in _COST_VERBS for token in tokens
     )
@@ -118,7 +128,7 @@ def question_of(tokens: Sequence[Token]) -> Question:
             asks.add(Ask.COSTS)
     if Ask.PRICE in asks:
         asks.discard(Ask.WHICH)
-    return Question(frozenset(asks), frozenset(counted), frozenset(spent))
+    return Question(frozenset(asks), frozenset(counted), frozenset(which), frozenset(spent))
 
 
 def _how_many(
@@ -152,7 +162,13 @@ def _how_many(
     if not nouns or (rest and rest[0].text in ("זה", "יוצא", "יוצאת", "יוצאימ", "זו")):
         return {Ask.PRICE}
     first = nouns[0]
+    if rest[0].has("f"):
+        return {Ask.PRICE}
     if rest[0] is first:
+        plural = first.text.endswith(("ימ", "ות", "s")) or first.has("c:PEOPLE")
+        said = any(other.free and not other.has("f", "p") for other in rest)
+        if not plural and not said and not first.has("c:WARRANTY", "c:EXPERIENCE"):
+            return {Ask.PRICE}
         counted |= first.meanings
     return {Ask.HOW_MANY}
 

@@ -97,7 +97,7 @@ def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
 
 
 def _covers_number(row: RowModel, token: Token, utterance: Utterance, *, hours: bool) -> bool:
-    if token.value == 1 or (hours and (token.value or 0) <= 24) or token.value in row.facts.numbers:
+    if token.value == 1 or (hours and (token.value or 0) <= 24) or token.value in row.numbers:
         return True
     if not row.asked.isdisjoint(token.meanings):
         return True
@@ -236,6 +236,12 @@ def _told_only_here(book: Book, row: RowModel, token: Token) -> bool:
     return telling == 1 << row.place and not asking
 
 
+def _names(row: RowModel, which: frozenset[str]) -> bool:
+    """Tell whether ``row`` is about what "which" asks for, rather than mentions it."""
+    needs = (need for kind in row.kinds for wording in kind.wordings for need in wording.needs)
+    return not which or not row.asked.isdisjoint(which) or any(which & need for need in needs)
+
+
 def _unfitting(
     row: RowModel, utterance: Utterance, pattern: PatternModel | Wording | None, anchor: str
 ) -> str:
@@ -249,16 +255,20 @@ def _unfitting(
             continue
         wanted = _FACTS.get(ask)
         if wanted is not None:
+            if ask is Ask.DURATION and utterance.meanings & _LASTING:
+                wanted |= {Fact.WARRANTED}
             if not wanted & row.facts.kinds and not (ask is Ask.COSTS and "c:PRICE" in row.told):
                 return ask
         elif ask is Ask.HOW_MANY:
-            lasting = utterance.question.counted & _LASTING and Fact.DURATION in row.facts.kinds
+            lasting = utterance.question.counted & _LASTING and (
+                row.facts.kinds & {Fact.DURATION, Fact.WARRANTED}
+            )
             if lasting:
                 continue
             if row.counted.isdisjoint(utterance.question.counted) and Ask.PRICE not in utterance.question.asks:
                 return ask
         elif ask is Ask.WHICH:
-            if anchor in ("answer", "part"):
+            if anchor in ("answer", "part") or not _names(row, utterance.question.which):
                 return ask
         elif ask is not Ask.HOW or not any(ask in one.asks for one in row.patterns):
             return ask

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from server.faq.facts import value_of, weekday_of
 from server.faq.lexicon import (
     ENDING,
+    GENERIC,
     KNOWN,
     LEXICON,
     MEANINGS,
@@ -23,6 +24,9 @@ from server.faq.tokens import Word
 
 _CACHE_SIZE = 4000
 _FREE = UNEXPLAINED | {ENDING}
+_SILENT = UNEXPLAINED - {GENERIC}
+_OVERRULED = frozenset(("a:command", "a:person", "a:complaint"))
+"""Meanings that a word loses where its business has it in a row."""
 _TOPICS = ("c:", "w:", f"{KNOWN}:")
 _NOTHING = Found(frozenset(), Level.UNKNOWN)
 
@@ -87,7 +91,7 @@ class Vocabulary:
                 continue
             known = LEXICON.find(word)
             meanings = set() if known is None or known.level > Level.ROOT else set(known.meanings)
-            if meanings & UNEXPLAINED or any(m[:2] == "q:" for m in meanings):
+            if meanings & _SILENT or any(m[:2] == "q:" for m in meanings):
                 continue
             meanings = set(topics(meanings))
             sure = known is not None and known.level <= Level.PREFIXED
@@ -130,6 +134,8 @@ class Vocabulary:
             meaning.startswith("c:") or meaning in UNEXPLAINED for meaning in common.meanings
         ):
             best = Found(common.meanings | own.meanings, min(common.level, own.level), own.prefix)
+        if own is not None and own.level is Level.WRITTEN and best is not None:
+            best = Found(best.meanings - _OVERRULED, best.level, best.prefix)
         if best is not None and best.level <= Level.SKELETON and not _suspect(best):
             return best
         heard = _better(self._own.find_sound(word), _HEARING.find_sound(word))
@@ -215,7 +221,8 @@ def _suspect(found: Found) -> bool:
 
 def _token(text: str, found: Found, clause: int, place: int, before: str) -> Token:
     day = weekday_of(text, before)
+    meanings = found.meanings if day is None else found.meanings | {"t:day"}
     return Token(
-        text, found.meanings, found.level, found.prefix, clause, place,
+        text, meanings, found.level, found.prefix, clause, place,
         None if day is not None else value_of(text), day,
     )  # fmt: skip
