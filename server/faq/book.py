@@ -88,6 +88,9 @@ class Source:
     row_id: int
     intent_key: str
     phrases: tuple[str, ...]
+    """The keys of its phrases."""
+    typed: tuple[str, ...]
+    """The same phrases as their owner typed them."""
     expressions: tuple[regex.Pattern[str], ...]
     answer_text: str
 
@@ -102,13 +105,13 @@ def build_book(sources: Sequence[Source]) -> Book:
     vocabulary = Vocabulary()
     expressions = [tuple(map(read_expression, source.expressions)) for source in sources]
     for source, found in zip(sources, expressions, strict=True):
-        for phrase in source.phrases:
+        for phrase in source.typed:
             vocabulary.add(word.text for word in split_words(phrase))
         for expression in found:
             vocabulary.add(expression.words)
         vocabulary.add(word.text for word in split_words(source.answer_text))
     for source in sources:
-        for phrase in source.phrases:
+        for phrase in source.typed:
             vocabulary.add_joined([word.text for word in split_words(phrase)])
     rows = tuple(
         _row(vocabulary, place, source, found)
@@ -122,7 +125,10 @@ def build_book(sources: Sequence[Source]) -> Book:
 def _row(
     vocabulary: Vocabulary, place: int, source: Source, expressions: tuple[Expression, ...]
 ) -> RowModel:
-    patterns = [_phrase(vocabulary, phrase) for phrase in source.phrases]
+    patterns = [
+        _phrase(vocabulary, key, typed)
+        for key, typed in zip(source.phrases, source.typed, strict=True)
+    ]
     patterns += [_parts(vocabulary, expression) for expression in expressions if expression.parts]
     asked = frozenset(m for pattern in patterns for element in pattern.elements for m in element)
     for expression in expressions:
@@ -152,19 +158,19 @@ def _row(
 
 
 def _numbers(source: Source) -> frozenset[int]:
-    values = (value_of(word.text) for phrase in source.phrases for word in split_words(phrase))
+    values = (value_of(word.text) for phrase in source.typed for word in split_words(phrase))
     return frozenset(value for value in values if value is not None)
 
 
-def _phrase(vocabulary: Vocabulary, phrase: str) -> PatternModel:
-    tokens = vocabulary.read(split_words(phrase))
+def _phrase(vocabulary: Vocabulary, key: str, typed: str) -> PatternModel:
+    tokens = vocabulary.read(split_words(typed))
     question = question_of(tokens)
     elements = tuple(
         meanings
         for token in tokens
         if counts(token, question.spent) and (meanings := topics(token.meanings))
     )
-    return PatternModel(phrase, elements, question.asks)
+    return PatternModel(key, elements, question.asks)
 
 
 def _parts(vocabulary: Vocabulary, expression: Expression) -> PatternModel:

@@ -63,7 +63,7 @@ MONEY = _words("שקל שקלים שקלימ שח ₪ שקלין shekel shekels 
 PERCENT = _words("אחוז אחוזים percent אחוזי")
 _TIME_UNITS = _words(
     "שעה שעות שעתיים דקה דקות יום ימים יומיים שבוע שבועות שבועיים חודש חודשים חודשיים שנה שנים שנתיים "
-    "hour hours minute minutes day days week weeks month months year years"
+    "שעת ימי חודשי שנות דקת hour hours minute minutes day days week weeks month months year years"
 )
 _WHOLE_TIMES = _words("שעתיים יומיים שבועיים חודשיים שנתיים")
 _DAY_PARTS = _words("בוקר צהריים ערב לילה בערב בבוקר בצהריים בלילה חצות am pm noon midnight")

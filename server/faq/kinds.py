@@ -125,7 +125,7 @@ KINDS = (
         "CANCEL POLICY FEE RESERVE",
         "how",
     ),
-    _kind("areas", "areas area service_area coverage regions", "AREA CITY@which", "AREA CITY ARRIVE WORKING DELIVERY", "where which"),
+    _kind("areas", "areas area service_area coverage regions", "AREA CITY@which CITY|AREA+WORKING|DELIVERY|ARRIVE@which|where", "AREA CITY ARRIVE WORKING DELIVERY", "where which"),
     _kind("contract", "contract exclusivity commitment", "CONTRACT EXCLUSIVE COMMITMENT", "SIGN CONTRACT"),
     _kind("documents", "documents papers required_documents", "DOCUMENTS", "DOCUMENTS BRING", "which"),
     _kind("age", "age ages minimum_age", "@age", "AGE", "age"),

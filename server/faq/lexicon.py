@@ -171,8 +171,11 @@ class Index:
                 meanings: set[str] = set()
                 for key in keys(rest):
                     meanings |= table.get(key, set())
-                if meanings and not _free(meanings):
-                    return Found(frozenset(meanings) - UNEXPLAINED, level, prefix)
+                if level is not Level.SKELETON or rest[0] != "ת":
+                    meanings = meanings - {"a:command"}
+                sure = frozenset(meanings) - UNEXPLAINED or meanings & {PLACE_NOUN}
+                if sure:
+                    return Found(frozenset(sure), level, prefix)
         return None
 
     def find_sound(self, word: str) -> Found | None:
@@ -262,10 +265,14 @@ def _lexicon() -> Index:
     for word, meanings in MEANINGS.items():
         index.add(word, meanings)
         for prefix in ("ו", "ש", "כש", "ב", "מ", "ל", "ול", "וב", "ומ"):
+            if prefix + word in MEANINGS:
+                continue
             if any(meaning.startswith("q:") for meaning in meanings) and is_hebrew(word):
                 index.written.setdefault(prefix + word, set()).update(meanings)
         if prefix_takers(meanings) and is_hebrew(word) and len(word) < 3:
-            for prefix in "וש":
+            for prefix in ("ו", "ש"):
+                if prefix + word in MEANINGS:
+                    continue
                 index.written.setdefault(prefix + word, set()).update(meanings)
     return index
 

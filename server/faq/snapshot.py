@@ -109,6 +109,7 @@ def _book(rows: Iterable[CompiledRow]) -> Book:
                 one.row.id,
                 one.row.intent_key,
                 one.phrases,
+                tuple(p for p in one.row.patterns if not is_expression(p) and phrase_of(p)),
                 one.expressions,
                 one.row.answer_text,
             )

@@ -130,7 +130,7 @@ class Vocabulary:
             return Found(run, Level.WRITTEN)
         common, own = LEXICON.find(word), self._own.find(word)
         best = _better(common, own)
-        if own is not None and common is not None and own.level <= Level.INFLECTED and not any(
+        if own is not None and common is not None and max(own.level, common.level) <= Level.INFLECTED and not any(
             meaning.startswith("c:") or meaning in UNEXPLAINED for meaning in common.meanings
         ):
             best = Found(common.meanings | own.meanings, min(common.level, own.level), own.prefix)
@@ -207,8 +207,9 @@ class Vocabulary:
 def _better(one: Found | None, other: Found | None) -> Found | None:
     if one is None or other is None:
         return one or other
-    if one.level == other.level:
-        return Found(one.meanings | other.meanings, one.level, one.prefix or other.prefix)
+    if one.level == other.level or max(one.level, other.level) <= Level.PREFIXED:
+        level = min(one.level, other.level)
+        return Found(one.meanings | other.meanings, level, one.prefix or other.prefix)
     return min(one, other, key=lambda found: found.level)
 
 
