@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import regex
 
 from server.faq.facts import AnswerFacts, facts_of, value_of
-from server.faq.kinds import PLACED, Kind, kinds_of
+from server.faq.kinds import PLACED, Kind, kinds_of, named_kinds
 from server.faq.lexicon import UNEXPLAINED
 from server.faq.morphology import spelling
 from server.faq.patterns import Expression, read_expression
@@ -73,6 +73,8 @@ class Book:
     """By key, the rows that have it as a pattern."""
     intents_asking: dict[str, int] = field(default_factory=dict)
     """By meaning, how many intents have it in a pattern."""
+    itself: frozenset[str] = frozenset()
+    """The meanings by which the rows call the business: "where is the hall"."""
     theme: frozenset[str] = frozenset()
     """The meanings that several answers share and no pattern has: what the business deals in."""
     common: frozenset[str] = frozenset()
@@ -113,8 +115,9 @@ def build_book(sources: Sequence[Source]) -> Book:
     for source in sources:
         for phrase in source.typed:
             vocabulary.add_joined([word.text for word in split_words(phrase)])
+    taken = frozenset(kind.name for one in sources for kind in named_kinds(one.intent_key))
     rows = tuple(
-        _row(vocabulary, place, source, found)
+        _row(vocabulary, place, source, found, taken)
         for place, (source, found) in enumerate(zip(sources, expressions, strict=True))
     )
     book = Book(vocabulary, rows)
@@ -123,7 +126,11 @@ def build_book(sources: Sequence[Source]) -> Book:
 
 
 def _row(
-    vocabulary: Vocabulary, place: int, source: Source, expressions: tuple[Expression, ...]
+    vocabulary: Vocabulary,
+    place: int,
+    source: Source,
+    expressions: tuple[Expression, ...],
+    taken: frozenset[str],
 ) -> RowModel:
     patterns = [
         _phrase(vocabulary, key, typed)
@@ -134,7 +141,7 @@ def _row(
     for expression in expressions:
         asked |= _meanings(vocabulary, expression.words)
     kinds = kinds_of(
-        source.intent_key, [(pattern.elements, pattern.asks) for pattern in patterns]
+        source.intent_key, [(pattern.elements, pattern.asks) for pattern in patterns], taken
     )
     facts = facts_of(source.answer_text)
     answer = [word.text for word in split_words(source.answer_text)]
@@ -224,6 +231,15 @@ def _index(book: Book) -> None:
         for pattern in row.patterns:
             if pattern.key:
                 book.phrases[pattern.key] = book.phrases.get(pattern.key, 0) | bit
+    address = [row for row in book.rows if "address" in row.kind_names]
+    book.itself = frozenset(
+        meaning
+        for row in address
+        for pattern in row.patterns
+        if Ask.WHERE in pattern.asks and len(pattern.elements) == 1
+        for meaning in pattern.elements[0]
+        if meaning not in row.companions
+    )
     spoken: dict[str, set[str]] = {}
     for row in book.rows:
         for meaning in row.asked | row.told:

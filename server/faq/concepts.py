@@ -61,15 +61,14 @@ DIABETIC: סוכרת סוכרתי סוכרתיים diabetic
 LACTOSE: לקטוז lactose
 MENU: תפריט תפריטים menu
 DISH: מנה מנות מנת dish dishes
-FOOD: אוכל מזון food
-EAT: לאכול אוכלים eat
+FOOD: אוכל מזון לאכול אוכלים food eat
 BREAKFAST: ארוחת_בוקר ארוחתבוקר breakfast
 MEAL: ארוחה ארוחות ארוחת meal meals
 LUNCH: lunch
 DRINK: שתייה משקה משקאות drinks
 COFFEE: קפה coffee
 WINE: יין יינות wine
-DELIVERY: משלוח משלוחים שליחויות שליחות שליח שולחים משלוחי delivery deliver deliveries ship shipping
+DELIVERY: לשלוח משלוח משלוחים שליחויות שליחות שליח שולחים משלוחי delivery deliver deliveries ship shipping
 TAKEAWAY: טייקאווי טייק takeaway takeout
 PICKUP: איסוף לאסוף אוספים pickup collection
 HOME: בית הביתה לבית בתים home house
@@ -144,7 +143,7 @@ FEE: דמי אגרה קנס fees
 ADVANCE: מראש advance
 APPOINTMENT: תור תורים appointment appointments
 COORDINATE: תיאום לתאם
-RESERVE: הזמנה הזמנות reservation reservations booking
+RESERVE: מזמין מזמינה מזמינים הזמנה הזמנות reservation reservations booking
 DEPOSIT: מקדמה פיקדון פקדון deposit
 WARRANTY: אחריות warranty guarantee
 RETURN: החזרה החזרות להחזיר מחזירים return returns
@@ -291,7 +290,9 @@ STUDENT: תלמיד תלמידים תלמידות סטודנט סטודנטים 
 SOLDIER: חייל חיילת חיילים soldier soldiers
 SENIOR: פנסיונר פנסיונרים גמלאי גמלאים קשישים senior seniors
 REFRESH: רענון ריענון
-REGISTER: הרשמה רישום נרשמים register registration
+ADD: להוסיף לצרף מצרפים מוסיפים מצורף
+SEATING_PLACES: מקומות מושבים seats
+REGISTER: להירשם הרשמה רישום נרשמים register registration
 BIKE: אופניים bike bikes bicycle
 SCOOTER: קורקינט קטנוע scooter
 COMPUTER: מחשב מחשבים computer laptop
@@ -378,7 +379,6 @@ WEEKLY: שבועי שבועית weekly
 DAILY: יומי יומית יומיים יומיות daily
 NEW: חדש חדשה new
 BUSINESS_MEAL: עסקית עסקיות
-SEATS: מושבים מקומות_ישיבה
 PEOPLE: איש אנשים אדם אורחים סועדים משתתפים מוזמנים people guests persons
 MINIMUM: מינימום מינימלי מינימלית minimum
 MAXIMUM: מקסימום מקסימלי מקסימלית maximum

@@ -156,6 +156,8 @@ def facts_of(text: str) -> AnswerFacts:
             kinds.add(_span(words, place))
         if bare(word, _TIME_UNITS) and bare(before, _words("חצי half an")):
             kinds.add(_span(words, place))
+        if bare(word, _TIME_UNITS) and place + 1 < len(words) and words[place + 1] in _ADVANCE:
+            kinds.add(Fact.ADVANCE)
         if word in _words("שעה כשעה hour") and place not in numbers and before not in numbers:
             kinds.add(_span(words, place))
     if "גיל" in words or "מגיל" in words or "age" in words or "aged" in words:

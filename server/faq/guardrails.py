@@ -84,6 +84,8 @@ def _is_job(tokens: Sequence[Token], question: Question) -> bool:
     """Tell whether somebody looks for work: "do you need waiters"."""
     if question.asks:
         return False
+    if len(tokens) <= 3 and tokens[0].text == "צריכימ" and len(tokens) > 1:
+        return tokens[1].level > Level.SKELETON
     return any(
         token.text in _SEEKING
         and any(other.has(*_WORKERS) or other.text.startswith("שליח") for other in _next(tokens, token, 2))
@@ -117,6 +119,8 @@ def _is_order(tokens: Sequence[Token], token: Token) -> bool:
         and not token.free
         and not any(meaning.startswith("c:") for meaning in token.meanings)
     ):
+        return True
+    if token.text == "לשלוח" and following and following[0].text in _TO_ME:
         return True
     return token.has("a:available") and not _is_noun_of_hours(tokens, token)
 
@@ -294,6 +298,8 @@ def _is_english_action(tokens: Sequence[Token]) -> bool:
 
 def _is_negated(tokens: Sequence[Token]) -> bool:
     """Tell whether something is refused or corrected; "I did not hear" asks again instead."""
+    if tokens[0].text in ("בלי", "ללא") and any(token.text == "בבקשה" for token in tokens):
+        return True
     for token in tokens:
         following = _next(tokens, token, 2)
         if token.text in ("עזוב", "עזבי", "עזבו", "תעזוב", "תעזבי", "תעזבו"):
@@ -342,7 +348,7 @@ def _is_statement(tokens: Sequence[Token], question: Question, *, is_question: b
         return False
     if any(_is_having(tokens, token) or token.text in _MINE for token in tokens):
         return True
-    if first.text in _I and not any(token.has("a:tell") for token in tokens):
+    if any(token.text in _I for token in tokens) and not any(t.has("a:tell") for t in tokens):
         return True
     following = _next(tokens, first)
     return first.text in _THIS and bool(following) and (

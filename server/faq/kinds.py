@@ -129,12 +129,13 @@ KINDS = (
     _kind("contract", "contract exclusivity commitment", "CONTRACT EXCLUSIVE COMMITMENT", "SIGN CONTRACT"),
     _kind("documents", "documents papers required_documents", "DOCUMENTS", "DOCUMENTS BRING", "which"),
     _kind("age", "age ages minimum_age", "@age", "AGE", "age"),
-    _kind("vegan", "vegan vegetarian", "VEGAN", "FOOD DISH EAT"),
-    _kind("gluten", "gluten_free gluten", "GLUTEN CELIAC", "FOOD DISH EAT"),
-    _kind("menu", "menu", "MENU EAT@which DISH@which", "FOOD EAT DISH"),
+    _kind("vegan", "vegan vegetarian", "VEGAN", "FOOD DISH"),
+    _kind("gluten", "gluten_free gluten", "GLUTEN CELIAC", "FOOD DISH"),
+    _kind("menu", "menu", "MENU FOOD@which DISH@which", "FOOD DISH"),
     _kind("languages", "languages language", "LANGUAGES", "SPEAK LANGUAGES TEACHER TEACH DOCTOR AGENT TRAINER TEACHING_STAFF TECHNICIAN LAWYER", "which"),
     _kind("pets", "pets dogs animals", "PETS", "ARRIVE BRING ENTER"),
     _kind("kids", "kids children", "CHILD", "ARRIVE BRING"),
+    _kind("capacity", "capacity guests size", "PEOPLE|SEATING_PLACES@how_many", "ENTER SIT PEOPLE SEATING_PLACES"),
     _kind("warranty", "warranty guarantee", "WARRANTY", "WORKING REPAIR PRODUCTS BUY"),
     _kind("returns", "returns return_policy exchanges", "RETURN EXCHANGE REFUND", "POLICY BUY"),
     _kind("discount", "discount discounts deals", "DISCOUNT", ""),
@@ -149,17 +150,26 @@ PLACED = frozenset(("areas", "delivery", "home_visit"))
 """Kinds whose answer lists places: it answers for a place that it does not list, too."""
 
 
-def kinds_of(intent_key: str, patterns: Sequence[tuple[Sequence[frozenset[str]], frozenset[Ask]]]) -> tuple[Kind, ...]:
+def named_kinds(intent_key: str) -> tuple[Kind, ...]:
+    """Return the kinds that ``intent_key`` names."""
+    return tuple(kind for kind in KINDS if intent_key in kind.keys)
+
+
+def kinds_of(
+    intent_key: str,
+    patterns: Sequence[tuple[Sequence[frozenset[str]], frozenset[Ask]]],
+    taken: frozenset[str],
+) -> tuple[Kind, ...]:
     """Return the kinds of a row with ``intent_key`` and ``patterns``.
 
+    ``taken`` are the kinds that other rows have by name; patterns do not show those.
     A pattern is the meanings of its words that count and what it asks; it shows a kind when all
     of its words belong to one wording.
     """
-    named = tuple(kind for kind in KINDS if intent_key in kind.keys)
-    return named or tuple(
+    return named_kinds(intent_key) or tuple(
         kind
         for kind in KINDS
-        if any(_shows(kind, elements, asks) for elements, asks in patterns)
+        if kind.name not in taken and any(_shows(kind, elements, asks) for elements, asks in patterns)
     )
 
 

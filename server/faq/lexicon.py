@@ -269,6 +269,10 @@ def _lexicon() -> Index:
                 continue
             if any(meaning.startswith("q:") for meaning in meanings) and is_hebrew(word):
                 index.written.setdefault(prefix + word, set()).update(meanings)
+        if len(word) == 2 and is_hebrew(word) and any(m.startswith("c:") for m in meanings):
+            for prefix in ("ה", "ב", "ל", "ו"):
+                if prefix + word not in MEANINGS:
+                    index.written.setdefault(prefix + word, set()).update(meanings)
         if prefix_takers(meanings) and is_hebrew(word) and len(word) < 3:
             for prefix in ("ו", "ש"):
                 if prefix + word in MEANINGS:

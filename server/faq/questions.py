@@ -57,6 +57,8 @@ _LASTING = ("c:DURATION",)
 _WHEN_NOUNS = ("c:HOURS",)
 _WITHOUT = ("c:GLUTEN", "c:SUGAR", "c:LACTOSE", "c:AMMONIA", "c:NUTS", "c:DAIRY")
 _COSTING = ("c:FREE", "c:PAID", "c:CHEAP", "c:EXPENSIVE", "c:MONEY", "c:SURCHARGE")
+_GOES = frozenset(("עובד", "עובדת", "זה", "הולכ", "הולכת", "מתנהל", "מתנהלת", "נראה", "נראית", "work", "works"))
+"""How does it go: that asks for all that there is to tell."""
 _COST_VERBS = frozenset(("עולה", "עולות", "עולימ", "יעלה", "תעלה", "costs", "cost"))
 _WAYS_TO_PAY = ("c:MEANS", "c:CREDIT", "c:CASH", "c:BIT", "c:CHEQUE", "c:PAYBOX", "c:TRANSFER")
 _DAYS = frozenset(("יום", "יומ", "ימים", "ימימ", "day", "days"))
@@ -81,6 +83,8 @@ def question_of(tokens: Sequence[Token]) -> Question:
         elif token.has("q:how") and after and after[0].text == "long":
             asks.add(Ask.DURATION)
             spent.add(after[0].place)
+        elif token.has("q:how") and any(other.text in _GOES for other in after[:2]):
+            continue
         elif token.has("q:how"):
             asks.add(Ask.HOW)
         elif token.has("q:when"):

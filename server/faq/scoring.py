@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from server.faq.book import Book, PatternModel, RowModel, counts
 from server.faq.facts import Fact
 from server.faq.kinds import PLACED, Wording
+from server.faq.lexicon import Level
 from server.faq.places import is_place
 from server.faq.questions import Ask, Question
 from server.faq.vocabulary import Token
@@ -127,6 +128,10 @@ def score_row(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
         parts.append(("words", _MORE_WORDS * min(direct - 1, 3)))
     if indirect := len(content) - direct - len(uncovered):
         parts.append(("indirect", -_INDIRECT * min(indirect, 2)))
+    if anchor == "answer" and any(
+        _elsewhere(book, row, token) and not _is_deed(utterance, token) for token in content
+    ):
+        parts.append(("another_row", -UNCOVERED))
     if uncovered:
         parts.append(("uncovered", -UNCOVERED * len(uncovered)))
     if unfit := _unfitting(row, utterance, pattern, anchor):
@@ -142,15 +147,19 @@ def _uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ..
 
     Of two that are offered for choice ("dairy or pareve") one explained is enough.
     """
-    inside = not utterance.question.asks
+    placing = Ask.PRICE not in utterance.question.asks
+    fitting = Ask.HOW_MANY in utterance.question.asks
+    inside = not utterance.question.asks - {Ask.PRICE}
     theme = "price" in row.kind_names and Ask.PRICE in utterance.question.asks
     left = [
         token
         for token in utterance.content
         if not covers(row, token, utterance)
-        and not _placed(row, token)
+        and not (placing and _placed(row, token))
         and not (theme and not book.theme.isdisjoint(token.meanings))
         and not (inside and _inside(book, token))
+        and book.itself.isdisjoint(token.meanings)
+        and not (fitting and token.has("c:ENTER", "c:SIT"))
     ]
     if not left:
         return ()
@@ -167,7 +176,9 @@ def _uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ..
 
 def _inside(book: Book, token: Token) -> bool:
     """Tell whether ``token`` is "in our ...", of something that the whole business is about."""
-    return token.prefix in ("ב", "בה") and not book.common.isdisjoint(token.meanings)
+    return not book.common.isdisjoint(token.meanings) and (
+        token.prefix in ("ב", "בה") or (token.text[0] == "ל" and token.has("c:REPAIR", "c:INSTALL"))
+    )
 
 
 def _placed(row: RowModel, token: Token) -> bool:
@@ -214,11 +225,19 @@ def _anchor(
         return "topic", TOPIC, topic
     if bare is not None or ("price" in row.kind_names and Ask.PRICE in asks):
         return "bare", BARE, bare
-    if partial:
+    if partial and _surely(row, utterance):
         return "part", PART, None
     if any(_told_only_here(book, row, token) for token in utterance.content):
         return "answer", ANSWER, None
     return "", 0.0, None
+
+
+def _surely(row: RowModel, utterance: Utterance) -> bool:
+    """Tell whether a word of the row's patterns was heard clearly."""
+    return any(
+        token.level <= Level.SKELETON and not row.asked.isdisjoint(token.meanings)
+        for token in utterance.content
+    )
 
 
 def _telling(book: Book, meanings: frozenset[str]) -> bool:
@@ -226,8 +245,21 @@ def _telling(book: Book, meanings: frozenset[str]) -> bool:
     return any(book.intents_asking.get(meaning, 0) == 1 for meaning in meanings)
 
 
+def _elsewhere(book: Book, row: RowModel, token: Token) -> bool:
+    """Tell whether ``token`` is the subject of other rows and not of this one."""
+    return row.asked.isdisjoint(token.meanings) and any(
+        book.intents_asking.get(meaning, 0) for meaning in token.meanings
+    )
+
+
+def _is_deed(utterance: Utterance, token: Token) -> bool:
+    """Tell whether ``token`` is what "you" do; deeds are no subjects."""
+    before = utterance.tokens[token.place - 1].text if token.place else ""
+    return before in ("אתמ", "אתנ", "you")
+
+
 def _told_only_here(book: Book, row: RowModel, token: Token) -> bool:
-    if token.value is not None or token.day is not None:
+    if token.value is not None or token.day is not None or token.level >= Level.SOUND:
         return False
     telling = asking = 0
     for meaning in token.meanings:

@@ -129,6 +129,9 @@ class Vocabulary:
         if (run := self._runs.get(word)) is not None:
             return Found(run, Level.WRITTEN)
         common, own = LEXICON.find(word), self._own.find(word)
+        if common is None and own is None and len(word) == 3 and word[0] in "הבלו":
+            short = self._own.written.get(word[1:])
+            own = None if short is None else Found(frozenset(short), Level.PREFIXED, word[0])
         best = _better(common, own)
         if own is not None and common is not None and max(own.level, common.level) <= Level.INFLECTED and not any(
             meaning.startswith("c:") or meaning in UNEXPLAINED for meaning in common.meanings
