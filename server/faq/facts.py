@@ -59,7 +59,9 @@ _TEENS = frozenset(_words("עשר עשרה"))
 _HUNDREDS = _words("מאות")
 _THOUSANDS = _words("אלף אלפים")
 
-MONEY = _words("שקל שקלים שקלימ שח ₪ שקלין shekel shekels nis ils dollar dollars דולר דולרים יורו אגורות")
+MONEY = _words(
+    "שקל שקלים שקלימ שח ₪ שקלין shekel shekels nis ils dollar dollars דולר דולרים יורו אגורות"
+)
 PERCENT = _words("אחוז אחוזים percent אחוזי")
 _TIME_UNITS = _words(
     "שעה שעות שעתיים דקה דקות יום ימים יומיים שבוע שבועות שבועיים חודש חודשים חודשיים שנה שנים שנתיים "
@@ -70,7 +72,9 @@ _DAY_PARTS = _words("בוקר צהריים ערב לילה בערב בבוקר �
 _MONTHS = _words("ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר קיץ חורף")
 _FREE = _words("חינם free חינמי חינמית חינמיים")
 _PAID = _words("תשלום תוספת extra paid")
-_INCLUDED = _words("כלול כלולה כלולים כלולות כולל כוללת כוללים כוללות included includes include including")
+_INCLUDED = _words(
+    "כלול כלולה כלולים כלולות כולל כוללת כוללים כוללות included includes include including"
+)
 _PLACES = _words(
     "רחוב ברחוב קומה קומת בקומה בקומת שדרות דרך כיכר קניון בקניון בניין ליד מול צמוד מאחורי פינת בחצר חצר "
     "בכניסה אזור מרחק street floor avenue mall building behind near next opposite road"
@@ -158,7 +162,7 @@ def facts_of(text: str) -> AnswerFacts:
             kinds.add(_span(words, place))
         if bare(word, _TIME_UNITS) and place + 1 < len(words) and words[place + 1] in _ADVANCE:
             kinds.add(Fact.ADVANCE)
-        if word in _words("שעה כשעה hour") and place not in numbers and before not in numbers:
+        if word in _words("שעה כשעה hour") and place not in numbers and value_of(before) is None:
             kinds.add(_span(words, place))
     if "גיל" in words or "מגיל" in words or "age" in words or "aged" in words:
         kinds.add(Fact.AGE)

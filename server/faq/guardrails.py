@@ -88,7 +88,10 @@ def _is_job(tokens: Sequence[Token], question: Question) -> bool:
         return tokens[1].level > Level.SKELETON
     return any(
         token.text in _SEEKING
-        and any(other.has(*_WORKERS) or other.text.startswith("שליח") for other in _next(tokens, token, 2))
+        and any(
+            other.has(*_WORKERS) or other.text.startswith("שליח")
+            for other in _next(tokens, token, 2)
+        )
         for token in tokens
     )
 
@@ -166,8 +169,10 @@ def _is_deed(tokens: Sequence[Token]) -> bool:
     """Tell whether somebody here did something: "I ordered", "you charged"."""
     for token in tokens:
         word = token.text
-        if not is_hebrew(word) or token.has("a:tell") or (
-            token.free and token.level <= Level.PREFIXED
+        if (
+            not is_hebrew(word)
+            or token.has("a:tell")
+            or (token.free and token.level <= Level.PREFIXED)
         ):
             continue
         if word in _PRETEXTS or word in _MISSED:
@@ -189,8 +194,10 @@ def _is_booking(tokens: Sequence[Token], question: Question) -> bool:
     )
     about_hours = any(token.has(*_HOURS) for token in tokens)
     for token in tokens:
-        if token.has("a:infinitive") and token.text.startswith("ל") and not _is_rule(
-            tokens, question
+        if (
+            token.has("a:infinitive")
+            and token.text.startswith("ל")
+            and not _is_rule(tokens, question)
         ):
             return True
         if token.has("a:bookable") and any(
@@ -205,8 +212,10 @@ def _is_booking(tokens: Sequence[Token], question: Question) -> bool:
             if token.text in ("מישהו", "צות", "שעה", "טכנאי") and not (dated or timed):
                 continue
             infinitive = following and (
-                following[0].text.startswith("ל") and following[0].level is Level.WRITTEN
-                and not following[0].prefix and len(following[0].text) >= 4
+                following[0].text.startswith("ל")
+                and following[0].level is Level.WRITTEN
+                and not following[0].prefix
+                and len(following[0].text) >= 4
             )
             if place and (infinitive or any(other.has(*_BE_PLACE) for other in following)):
                 continue
@@ -230,7 +239,14 @@ def _is_rule(tokens: Sequence[Token], question: Question) -> bool:
     if any(token.text in _I for token in tokens):
         return False
     if question.asks & {
-        Ask.WHEN, Ask.DURATION, Ask.ADVANCE, Ask.HOW, Ask.PRICE, Ask.COSTS, Ask.HOW_MANY, Ask.LIMIT
+        Ask.WHEN,
+        Ask.DURATION,
+        Ask.ADVANCE,
+        Ask.HOW,
+        Ask.PRICE,
+        Ask.COSTS,
+        Ask.HOW_MANY,
+        Ask.LIMIT,
     }:
         return True
     duty = any(
@@ -241,9 +257,7 @@ def _is_rule(tokens: Sequence[Token], question: Question) -> bool:
 
 def _is_own_case(tokens: Sequence[Token]) -> bool:
     for token in tokens:
-        if token.text in _MINE and any(
-            other.has("a:owned") for other in _before(tokens, token, 3)
-        ):
+        if token.text in _MINE and any(other.has("a:owned") for other in _before(tokens, token, 3)):
             return True
         if token.text in _MY and any(
             other.has("a:owned", "c:APPOINTMENT", "c:RESERVE", "c:LESSON", "c:MEMBER", "c:CANCEL")
@@ -264,9 +278,11 @@ def _is_own_case(tokens: Sequence[Token]) -> bool:
 
 def _is_personal_contact(tokens: Sequence[Token]) -> bool:
     for token in tokens:
-        if token.has("a:person") and (
-            token.level <= Level.PREFIXED or token.level is Level.SOUND
-        ) and not any(meaning.startswith("w:") for meaning in token.meanings):
+        if (
+            token.has("a:person")
+            and (token.level <= Level.PREFIXED or token.level is Level.SOUND)
+            and not any(meaning.startswith("w:") for meaning in token.meanings)
+        ):
             return True
         if token.text in _SPEAK_TO:
             return True
@@ -278,7 +294,9 @@ def _is_english_action(tokens: Sequence[Token]) -> bool:
     if not any(word.isascii() for word in words):
         return False
     mine = any(word in ("i", "id", "we", "me", "my", "us") for word in words)
-    asked = any(word in ("how", "when", "where", "what", "until", "policy", "fee") for word in words)
+    asked = any(
+        word in ("how", "when", "where", "what", "until", "policy", "fee") for word in words
+    )
     for place, word in enumerate(words):
         if word in ("book", "reserve", "reschedule", "cancel", "refund", "postpone", "schedule",
                     "confirm", "complain") and (mine or place == 0 or not asked):  # fmt: skip
@@ -287,11 +305,21 @@ def _is_english_action(tokens: Sequence[Token]) -> bool:
             mine or place <= 1
         ):
             return True
-        if word in ("want", "need", "like") and words[max(0, place - 1)] in ("i", "id", "we", "would"):
+        if word in ("want", "need", "like") and words[max(0, place - 1)] in (
+            "i",
+            "id",
+            "we",
+            "would",
+        ):
             rest = words[place + 1 : place + 4]
             if not {"know", "ask", "hear", "understand"} & set(rest):
                 return True
-        if word in ("today", "tomorrow", "now", "tonight") and not {"open", "close", "hours", "closed"} & set(words):
+        if word in ("today", "tomorrow", "now", "tonight") and not {
+            "open",
+            "close",
+            "hours",
+            "closed",
+        } & set(words):
             return True
     return False
 
@@ -310,8 +338,10 @@ def _is_negated(tokens: Sequence[Token]) -> bool:
             continue
         if following and following[0].text in _MISSED:
             continue
-        if token.place == 0 or tokens[token.place - 1].text in _I or (
-            tokens[token.place - 1].clause != token.clause
+        if (
+            token.place == 0
+            or tokens[token.place - 1].text in _I
+            or (tokens[token.place - 1].clause != token.clause)
         ):
             return True
         if following and following[0].text in (*_NO_NEED, "דיברתי", "התכוונתי", "שאלתי"):
@@ -351,15 +381,21 @@ def _is_statement(tokens: Sequence[Token], question: Question, *, is_question: b
     if any(token.text in _I for token in tokens) and not any(t.has("a:tell") for t in tokens):
         return True
     following = _next(tokens, first)
-    return first.text in _THIS and bool(following) and (
-        following[0].text in _FOR
-        or following[0].text in ("בנ", "בת")
-        or following[0].prefix == "ל"
+    return (
+        first.text in _THIS
+        and bool(following)
+        and (
+            following[0].text in _FOR
+            or following[0].text in ("בנ", "בת")
+            or following[0].prefix == "ל"
+        )
     )
 
 
 def _is_having(tokens: Sequence[Token], token: Token) -> bool:
     following = _next(tokens, token)
-    return token.text in ("יש", "היה", "היתה", "היו", "אינ") and bool(following) and (
-        following[0].text in _PERSONAL_HAVE
+    return (
+        token.text in ("יש", "היה", "היתה", "היו", "אינ")
+        and bool(following)
+        and (following[0].text in _PERSONAL_HAVE)
     )

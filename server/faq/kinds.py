@@ -169,7 +169,8 @@ def kinds_of(
     return named_kinds(intent_key) or tuple(
         kind
         for kind in KINDS
-        if kind.name not in taken and any(_shows(kind, elements, asks) for elements, asks in patterns)
+        if kind.name not in taken
+        and any(_shows(kind, elements, asks) for elements, asks in patterns)
     )
 
 

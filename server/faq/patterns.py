@@ -86,7 +86,9 @@ def read_expression(compiled: regex.Pattern[str]) -> Expression:
         options = _WORD.findall(piece.removeprefix("(?:"))
         if options:
             parts.append(tuple(spelling(option) for option in options))
-    sure = _WORD.findall(_OPTIONAL_LETTER.sub(" ", _GAP.sub(" ", _GROUP.sub(" ", _OPTIONAL_GROUP.sub(" ", source)))))
+    sure = _WORD.findall(
+        _OPTIONAL_LETTER.sub(" ", _GAP.sub(" ", _GROUP.sub(" ", _OPTIONAL_GROUP.sub(" ", source))))
+    )
     return Expression(compiled, max(sure, key=len, default=""), tuple(parts), words, literal)
 
 

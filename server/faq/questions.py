@@ -52,12 +52,32 @@ class Question:
 _PRICE = ("c:PRICE",)
 _SUM = ("c:PAY", "c:CHARGE", "c:COMMISSION", "c:FEE", "c:DISCOUNT")
 _PRICED_NOUNS = ("c:COMMISSION", "c:FEE", "c:SURCHARGE")
-_TIME_NOUNS = frozenset(("זמנ", "זמנים", "שעות", "ימים", "ימימ", "דקות", "שבועות", "חודשים", "חודשימ", "שנים", "שנימ", "hours", "days", "minutes", "long"))
+_TIME_NOUNS = frozenset(
+    (
+        "זמנ",
+        "זמנים",
+        "שעות",
+        "ימים",
+        "ימימ",
+        "דקות",
+        "שבועות",
+        "חודשים",
+        "חודשימ",
+        "שנים",
+        "שנימ",
+        "hours",
+        "days",
+        "minutes",
+        "long",
+    )
+)
 _LASTING = ("c:DURATION",)
 _WHEN_NOUNS = ("c:HOURS",)
 _WITHOUT = ("c:GLUTEN", "c:SUGAR", "c:LACTOSE", "c:AMMONIA", "c:NUTS", "c:DAIRY")
 _COSTING = ("c:FREE", "c:PAID", "c:CHEAP", "c:EXPENSIVE", "c:MONEY", "c:SURCHARGE")
-_GOES = frozenset(("עובד", "עובדת", "זה", "הולכ", "הולכת", "מתנהל", "מתנהלת", "נראה", "נראית", "work", "works"))
+_GOES = frozenset(
+    ("עובד", "עובדת", "זה", "הולכ", "הולכת", "מתנהל", "מתנהלת", "נראה", "נראית", "work", "works")
+)
 """How does it go: that asks for all that there is to tell."""
 _COST_VERBS = frozenset(("עולה", "עולות", "עולימ", "יעלה", "תעלה", "costs", "cost"))
 _WAYS_TO_PAY = ("c:MEANS", "c:CREDIT", "c:CASH", "c:BIT", "c:CHEQUE", "c:PAYBOX", "c:TRANSFER")
@@ -111,15 +131,11 @@ def question_of(tokens: Sequence[Token]) -> Question:
             spent.add(token.place)
         if token.has("c:ADVANCE") and Ask.DURATION in asks:
             asks = (asks - {Ask.DURATION}) | {Ask.ADVANCE}
-    interrogative = any(
-        token.has("q:how_many", "q:what", "q:which", "q:how") for token in tokens
-    )
+    interrogative = any(token.has("q:how_many", "q:what", "q:which", "q:how") for token in tokens)
     for token, other in zip(tokens, tokens[1:], strict=False):
         if other.text == "free" and token.has(*_WITHOUT):
             spent.add(other.place)
-            return Question(
-                frozenset(asks), frozenset(counted), frozenset(which), frozenset(spent)
-            )
+            return Question(frozenset(asks), frozenset(counted), frozenset(which), frozenset(spent))
     costly = any(token.has(*_COSTING) for token in tokens) or any(
         token.text.removeprefix("ה") in _COST_VERBS for token in tokens
     )

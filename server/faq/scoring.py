@@ -13,7 +13,16 @@ from server.faq.places import is_place
 from server.faq.questions import Ask, Question
 from server.faq.vocabulary import Token
 
-EXACT, FULL, EXPRESSION, KIND, TOPIC, BARE, PART, ANSWER = 1.0, 0.94, 0.93, 0.91, 0.88, 0.87, 0.83, 0.81
+EXACT, FULL, EXPRESSION, KIND, TOPIC, BARE, PART, ANSWER = (
+    1.0,
+    0.94,
+    0.93,
+    0.91,
+    0.88,
+    0.87,
+    0.83,
+    0.81,
+)
 UNCOVERED = 0.3
 """What a word costs that the row does not explain."""
 UNFITTING = 0.3
@@ -108,7 +117,9 @@ def _covers_number(row: RowModel, token: Token, utterance: Utterance, *, hours: 
     return any(not row.counted.isdisjoint(other.meanings) for other in following)
 
 
-def score_row(book: Book, row: RowModel, utterance: Utterance, *, expressed: bool) -> RowScore | None:
+def score_row(
+    book: Book, row: RowModel, utterance: Utterance, *, expressed: bool
+) -> RowScore | None:
     """Return how well ``row`` answers, or None when nothing in it speaks of the sentence.
 
     ``expressed`` tells that one of its expressions was found in the sentence.
@@ -118,9 +129,7 @@ def score_row(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
     if not anchor:
         return None
     parts = [(anchor, base)]
-    direct = sum(
-        1 for token in content if not row.asked.isdisjoint(token.meanings)
-    )
+    direct = sum(1 for token in content if not row.asked.isdisjoint(token.meanings))
     uncovered = () if anchor == "exact" else _uncovered(book, row, utterance)
     if anchor == "exact":
         return RowScore(row.place, 1.0, anchor, tuple(parts), (), direct)
@@ -297,7 +306,10 @@ def _unfitting(
             )
             if lasting:
                 continue
-            if row.counted.isdisjoint(utterance.question.counted) and Ask.PRICE not in utterance.question.asks:
+            if (
+                row.counted.isdisjoint(utterance.question.counted)
+                and Ask.PRICE not in utterance.question.asks
+            ):
                 return ask
         elif ask is Ask.WHICH:
             if anchor in ("answer", "part") or not _names(row, utterance.question.which):

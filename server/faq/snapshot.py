@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import regex
 
@@ -25,6 +26,10 @@ __all__ = [
     "compile_row",
     "is_expression",
 ]
+
+
+_KEPT = 64
+"""So many businesses' rows are kept compiled while nobody changes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +95,21 @@ def build_snapshot(business_id: int, rows: Iterable[FaqRow]) -> FaqSnapshot:
 
     Everything that matching needs is made here, once; nothing is compiled for an utterance.
     """
-    ordered = sorted(rows, key=lambda row: (-row.priority, row.id))
-    compiled = tuple(compile_row(row) for row in ordered)
+    ordered = tuple(sorted(rows, key=lambda row: (-row.priority, row.id)))
+    compiled, shelves = _compiled(ordered)
+    return FaqSnapshot(business_id, compiled, shelves)
+
+
+@lru_cache(maxsize=_KEPT)
+def _compiled(
+    rows: tuple[FaqRow, ...],
+) -> tuple[tuple[CompiledRow, ...], Mapping[str, Shelf]]:
+    """Return ``rows`` compiled; a business that is read again unchanged costs nothing."""
+    compiled = tuple(compile_row(row) for row in rows)
     by_lang: dict[str, list[CompiledRow]] = {}
     for one in compiled:
         by_lang.setdefault(one.row.lang, []).append(one)
-    return FaqSnapshot(
-        business_id,
-        compiled,
-        {lang: Shelf(tuple(some), _book(some)) for lang, some in by_lang.items()},
-    )
+    return compiled, {lang: Shelf(tuple(some), _book(some)) for lang, some in by_lang.items()}
 
 
 def _book(rows: Iterable[CompiledRow]) -> Book:

@@ -133,8 +133,13 @@ class Vocabulary:
             short = self._own.written.get(word[1:])
             own = None if short is None else Found(frozenset(short), Level.PREFIXED, word[0])
         best = _better(common, own)
-        if own is not None and common is not None and max(own.level, common.level) <= Level.INFLECTED and not any(
-            meaning.startswith("c:") or meaning in UNEXPLAINED for meaning in common.meanings
+        if (
+            own is not None
+            and common is not None
+            and max(own.level, common.level) <= Level.INFLECTED
+            and not any(
+                meaning.startswith("c:") or meaning in UNEXPLAINED for meaning in common.meanings
+            )
         ):
             best = Found(common.meanings | own.meanings, min(common.level, own.level), own.prefix)
         if own is not None and own.level is Level.WRITTEN and best is not None:
@@ -164,7 +169,11 @@ class Vocabulary:
                         text = tokens.pop().text + word.text
                         tokens.append(_token(text, mended, word.clause, len(tokens), before))
                 continue
-            if following is not None and following.clause == word.clause and len(following.text) > 1:
+            if (
+                following is not None
+                and following.clause == word.clause
+                and len(following.text) > 1
+            ):
                 joined = self._join(word.text, following.text)
                 if joined is not None:
                     tokens.append(_token(joined[0], joined[1], word.clause, len(tokens), before))
@@ -200,8 +209,10 @@ class Vocabulary:
             if start is None or not start & UNEXPLAINED:
                 continue
             found = self._own.find(right) or self._own.find_sound(right)
-            if found is not None and not found.prefix and found.level in (
-                Level.WRITTEN, Level.SOUND
+            if (
+                found is not None
+                and not found.prefix
+                and found.level in (Level.WRITTEN, Level.SOUND)
             ):
                 return (left, Found(start, Level.WRITTEN)), (right, found)
         return ()
