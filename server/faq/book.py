@@ -14,7 +14,10 @@ from server.faq.morphology import spelling
 from server.faq.patterns import Expression, read_expression
 from server.faq.questions import Ask, question_of
 from server.faq.tokens import Word, split_words
-from server.faq.vocabulary import Token, Vocabulary, topics
+from server.faq.utterance import counts
+from server.faq.vocabulary import Vocabulary, topics
+
+_MANY_INTENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Book:
     placed: int = 0
     """The rows whose answers list places."""
     areas: int = 0
+    """The rows about where one serves."""
     bare: int = 0
     """The rows that a question without any subject may mean."""
     phrases: dict[str, int] = field(default_factory=dict)
@@ -78,7 +82,7 @@ class Book:
     theme: frozenset[str] = frozenset()
     """The meanings that several answers share and no pattern has: what the business deals in."""
     common: frozenset[str] = frozenset()
-    """The meanings that at least three intents speak of."""
+    """The meanings that at least ``_MANY_INTENTS`` intents speak of."""
     searching: int = 0
     """The rows with expressions."""
 
@@ -95,11 +99,6 @@ class Source:
     """The same phrases as their owner typed them."""
     expressions: tuple[regex.Pattern[str], ...]
     answer_text: str
-
-
-def counts(token: Token, spent: frozenset[int]) -> bool:
-    """Tell whether an answer has to explain ``token``."""
-    return not token.free and token.place not in spent
 
 
 def build_book(sources: Sequence[Source]) -> Book:
@@ -175,7 +174,7 @@ def _phrase(vocabulary: Vocabulary, key: str, typed: str) -> PatternModel:
     elements = tuple(
         meanings
         for token in tokens
-        if counts(token, question.spent) and (meanings := topics(token.meanings))
+        if counts(token, question) and (meanings := topics(token.meanings))
     )
     return PatternModel(key, elements, question.asks)
 
@@ -208,47 +207,61 @@ def _meanings(
 def _index(book: Book) -> None:
     intents: dict[str, set[str]] = {}
     for row in book.rows:
-        bit = 1 << row.place
-        for meaning in row.asked | row.told | row.companions:
-            book.covering[meaning] = book.covering.get(meaning, 0) | bit
-        wordings = [wording for kind in row.kinds for wording in kind.wordings]
-        for meaning in row.asked.union(*(need for w in wordings for need in w.needs)):
-            book.asking[meaning] = book.asking.get(meaning, 0) | bit
-        for meaning in row.told:
-            book.answering[meaning] = book.answering.get(meaning, 0) | bit
+        _index_row(book, row)
         for meaning in row.asked:
             intents.setdefault(meaning, set()).add(row.intent_key)
-        if any(not pattern.elements for pattern in row.patterns) or any(
-            not wording.needs for wording in wordings
-        ):
-            book.bare |= bit
-        if row.kind_names & PLACED:
-            book.placed |= bit
-        if "areas" in row.kind_names:
-            book.areas |= bit
-        if row.expressions:
-            book.searching |= bit
-        for pattern in row.patterns:
-            if pattern.key:
-                book.phrases[pattern.key] = book.phrases.get(pattern.key, 0) | bit
-    address = [row for row in book.rows if "address" in row.kind_names]
-    book.itself = frozenset(
-        meaning
-        for row in address
-        for pattern in row.patterns
-        if Ask.WHERE in pattern.asks and len(pattern.elements) == 1
-        for meaning in pattern.elements[0]
-        if meaning not in row.companions
-    )
-    spoken: dict[str, set[str]] = {}
-    for row in book.rows:
-        for meaning in row.asked | row.told:
-            if meaning[:2] in ("c:", "w:"):
-                spoken.setdefault(meaning, set()).add(row.intent_key)
-    book.common = frozenset(meaning for meaning, keys in spoken.items() if len(keys) >= 3)
+    book.intents_asking.update((meaning, len(keys)) for meaning, keys in intents.items())
+    book.itself = _itself(book.rows)
+    book.common = _common(book.rows)
     book.theme = frozenset(
         meaning
         for meaning, mask in book.answering.items()
         if mask.bit_count() > 1 and meaning not in intents and meaning.startswith("c:")
     )
-    book.intents_asking.update((meaning, len(keys)) for meaning, keys in intents.items())
+
+
+def _index_row(book: Book, row: RowModel) -> None:
+    bit = 1 << row.place
+    wordings = [wording for kind in row.kinds for wording in kind.wordings]
+    needs = row.asked.union(*(need for wording in wordings for need in wording.needs))
+    _mark(book.covering, row.asked | row.told | row.companions, bit)
+    _mark(book.asking, needs, bit)
+    _mark(book.answering, row.told, bit)
+    _mark(book.phrases, (pattern.key for pattern in row.patterns if pattern.key), bit)
+    if not all(wording.needs for wording in wordings) or not all(
+        pattern.elements for pattern in row.patterns
+    ):
+        book.bare |= bit
+    if row.kind_names & PLACED:
+        book.placed |= bit
+    if "areas" in row.kind_names:
+        book.areas |= bit
+    if row.expressions:
+        book.searching |= bit
+
+
+def _mark(table: dict[str, int], keys: Iterable[str], bit: int) -> None:
+    for key in keys:
+        table[key] = table.get(key, 0) | bit
+
+
+def _itself(rows: Iterable[RowModel]) -> frozenset[str]:
+    """Return the meanings behind "where is" in the rows about the address."""
+    return frozenset(
+        meaning
+        for row in rows
+        if "address" in row.kind_names
+        for pattern in row.patterns
+        if Ask.WHERE in pattern.asks and len(pattern.elements) == 1
+        for meaning in pattern.elements[0]
+        if meaning not in row.companions
+    )
+
+
+def _common(rows: Iterable[RowModel]) -> frozenset[str]:
+    spoken: dict[str, set[str]] = {}
+    for row in rows:
+        for meaning in row.asked | row.told:
+            if meaning[:2] in ("c:", "w:"):
+                spoken.setdefault(meaning, set()).add(row.intent_key)
+    return frozenset(meaning for meaning, keys in spoken.items() if len(keys) >= _MANY_INTENTS)

@@ -16,14 +16,16 @@ HOURS: שעות שעה שעת שעותיכם hours hour time
 ACTIVITY: פעילות פעילים קבלה activity
 WORKING: עובדים עובדת עובדות עבודה working
 ADDRESS: כתובת כתובתכם מיקום לוקיישן ממוקם ממוקמים ממוקמת מיקומכם address location located
-ARRIVE: להגיע מגיעים מגיעה מגיע לבוא באים בא באה להיכנס נכנסים לקפוץ הגעה arrive come reach directions
+ARRIVE: להגיע מגיעים מגיעה מגיע לבוא באים בא באה להיכנס נכנסים לקפוץ הגעה arrive come reach
+ARRIVE: directions
 SIT: יושבים יושב יושבת לשבת ישיבה sit seating
 STREET: רחוב street road
 CITY: עיר ערים city
 AREA: אזור אזורים איזור איזורים שכונה שכונות area areas
 FLOOR: קומה קומות floor
 WAZE: וויז ווייז waze
-PRICE: מחיר מחירים מחירון עלות עלויות תעריף תעריפים עולה עולים עולות יעלה תעלה יעלו תעלינה לעלות price prices pricing cost costs rate rates
+PRICE: מחיר מחירים מחירון עלות עלויות תעריף תעריפים עולה עולים עולות יעלה תעלה יעלו תעלינה לעלות
+PRICE: price prices pricing cost costs rate rates
 CHARGE: גובים לוקחים גובה עמלה fee charge
 MONEY: כסף money
 CHEAP: זול זולה זולים cheap cheaper
@@ -68,7 +70,8 @@ LUNCH: lunch
 DRINK: שתייה משקה משקאות drinks
 COFFEE: קפה coffee
 WINE: יין יינות wine
-DELIVERY: לשלוח משלוח משלוחים שליחויות שליחות שליח שולחים משלוחי delivery deliver deliveries ship shipping
+DELIVERY: לשלוח משלוח משלוחים שליחויות שליחות שליח שולחים משלוחי delivery deliver deliveries ship
+DELIVERY: shipping
 TAKEAWAY: טייקאווי טייק takeaway takeout
 PICKUP: איסוף לאסוף אוספים pickup collection
 HOME: בית הביתה לבית בתים home house

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from server.faq.questions import question_of
 from server.faq.results import Hit, Miss, Scored
-from server.faq.retrieval import read_utterance, score_rows
-from server.faq.scoring import Utterance
+from server.faq.retrieval import score_rows
 from server.faq.snapshot import FaqRow, Shelf
+from server.faq.utterance import Utterance, read_utterance
 from server.faq.vocabulary import Token
 
 GAP = 0.05
@@ -104,21 +104,27 @@ def _is_question(tokens: Sequence[Token]) -> bool:
 
 
 def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
-    """Return the questions that ``tokens`` may be made of: clauses, and what "and" joins."""
+    """Return the questions that ``tokens`` may be made of.
+
+    Clauses, what "and" joins, and what begins with a question word of its own.
+    """
     parts: list[list[Token]] = []
     for token in tokens:
         joins = token.text == "and" or (
             token.text[0] == "ו"
-            and (
-                token.prefix[:1] == "ו"
-                or token.text in _OPENERS
-                or any(meaning.startswith("q:") for meaning in token.meanings)
-            )
+            and (token.prefix[:1] == "ו" or token.text in _OPENERS or _is_word(token))
         )
-        if not parts or parts[-1][-1].clause != token.clause or joins:
+        again = (
+            bool(parts) and len(parts[-1]) > 1 and _is_word(token) and any(map(_is_word, parts[-1]))
+        )
+        if not parts or parts[-1][-1].clause != token.clause or joins or again:
             parts.append([])
         parts[-1].append(replace(token, place=len(parts[-1])))
     return parts if len(parts) > 1 else []
+
+
+def _is_word(token: Token) -> bool:
+    return any(meaning.startswith("q:") for meaning in token.meanings)
 
 
 def clarifying(rows: Sequence[FaqRow], lang: str) -> str:

@@ -41,10 +41,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(map(spelling, normalize(text).split()))
 
 
-_UNITS = """
-אחד אחת שניים שתיים שני שתי שלוש שלושה ארבע ארבעה חמש חמישה חמשה שש שישה ששה שבע שבעה שמונה
-תשע תשעה עשר עשרה
-"""
 _VALUES = {
     **{spelling(normalize(w)): v for v, ws in {
         1: "אחד אחת one", 2: "שניים שתיים שני שתי two", 3: "שלוש שלושה three", 4: "ארבע ארבעה four",
@@ -56,16 +52,15 @@ _VALUES = {
     }.items() for w in ws.split()},
 }  # fmt: skip
 _TEENS = frozenset(_words("עשר עשרה"))
-_HUNDREDS = _words("מאות")
-_THOUSANDS = _words("אלף אלפים")
 
 MONEY = _words(
     "שקל שקלים שקלימ שח ₪ שקלין shekel shekels nis ils dollar dollars דולר דולרים יורו אגורות"
 )
 PERCENT = _words("אחוז אחוזים percent אחוזי")
 _TIME_UNITS = _words(
-    "שעה שעות שעתיים דקה דקות יום ימים יומיים שבוע שבועות שבועיים חודש חודשים חודשיים שנה שנים שנתיים "
-    "שעת ימי חודשי שנות דקת hour hours minute minutes day days week weeks month months year years"
+    "שעה שעות שעתיים דקה דקות יום ימים יומיים שבוע שבועות שבועיים חודש חודשים חודשיים שנה שנים "
+    "שנתיים שעת ימי חודשי שנות דקת hour hours minute minutes day days week weeks "
+    "month months year years"
 )
 _WHOLE_TIMES = _words("שעתיים יומיים שבועיים חודשיים שנתיים")
 _DAY_PARTS = _words("בוקר צהריים ערב לילה בערב בבוקר בצהריים בלילה חצות am pm noon midnight")
@@ -76,12 +71,16 @@ _INCLUDED = _words(
     "כלול כלולה כלולים כלולות כולל כוללת כוללים כוללות included includes include including"
 )
 _PLACES = _words(
-    "רחוב ברחוב קומה קומת בקומה בקומת שדרות דרך כיכר קניון בקניון בניין ליד מול צמוד מאחורי פינת בחצר חצר "
-    "בכניסה אזור מרחק street floor avenue mall building behind near next opposite road"
+    "רחוב ברחוב קומה קומת בקומה בקומת שדרות דרך כיכר קניון בקניון בניין ליד מול צמוד מאחורי פינת "
+    "בחצר חצר בכניסה אזור מרחק street floor avenue mall building behind near next opposite road"
 )
 _THRESHOLDS = _words("מינימום מעל לפחות מתחת מינימלית minimum over above least")
 _NEGATIONS = _words("לא ללא בלי אינו אינה אינם אינן אין except without not חוץ מלבד למעט")
 _WARRANTY = _words("אחריות warranty guarantee")
+_HALF = _words("חצי half an")
+_ONE_HOUR = _words("שעה כשעה hour")
+_AGE = _words("גיל age aged")
+_FREQUENCY = _words("פעם every")
 _WAYS = _words("הליכה נסיעה walk drive")
 _ADVANCE = _words("מראש לפני advance before")
 _WEEKDAYS = {
@@ -94,7 +93,6 @@ _WEEKDAYS = {
 }  # fmt: skip
 _DAY_WORDS = _words("יום ימים ימי day days")
 _RANGE = _words("עד to through")
-_CLOCK = re.compile(r"\d{1,2}(:\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +156,15 @@ def facts_of(text: str) -> AnswerFacts:
             kinds |= _kinds_of_number(words, place, numbers)
         if bare(word, _WHOLE_TIMES):
             kinds.add(_span(words, place))
-        if bare(word, _TIME_UNITS) and bare(before, _words("חצי half an")):
+        if bare(word, _TIME_UNITS) and bare(before, _HALF):
             kinds.add(_span(words, place))
         if bare(word, _TIME_UNITS) and place + 1 < len(words) and words[place + 1] in _ADVANCE:
             kinds.add(Fact.ADVANCE)
-        if word in _words("שעה כשעה hour") and place not in numbers and value_of(before) is None:
+        if word in _ONE_HOUR and place not in numbers and value_of(before) is None:
             kinds.add(_span(words, place))
-    if "גיל" in words or "מגיל" in words or "age" in words or "aged" in words:
+    if any(bare(word, _AGE) for word in words):
         kinds.add(Fact.AGE)
-    if _has(words, "פעמ") or _has(words, "every"):
+    if not _FREQUENCY.isdisjoint(words):
         kinds.add(Fact.FREQUENCY)
     return AnswerFacts(
         frozenset(kinds),
@@ -175,10 +173,6 @@ def facts_of(text: str) -> AnswerFacts:
         _counted(words, numbers),
         _excluded(words),
     )
-
-
-def _has(words: Sequence[str], wanted: str) -> bool:
-    return wanted in words
 
 
 def _kinds_of_word(word: str, before: str) -> set[Fact]:
@@ -191,7 +185,7 @@ def _kinds_of_word(word: str, before: str) -> set[Fact]:
         kinds.add(Fact.INCLUDED)
     if bare(word, _DAY_PARTS) or bare(word, _MONTHS) or weekday_of(word, before) is not None:
         kinds.add(Fact.TIME)
-    if bare(word, _PLACES) or is_place(word) is not None:
+    if bare(word, _PLACES) or is_place(word):
         kinds.add(Fact.PLACE)
     return kinds
 
@@ -204,13 +198,11 @@ def _kinds_of_number(words: Sequence[str], place: int, numbers: dict[int, int]) 
         return {Fact.NUMBER}
     if any(bare(word, MONEY) or bare(word, PERCENT) for word in following):
         earlier = words[max(0, place - 2) : place]
-        limited = any(bare(word, _THRESHOLDS) for word in earlier) or (
-            before == "עד" or before == "up"
-        )
+        limited = any(bare(word, _THRESHOLDS) for word in earlier) or (before in ("עד", "up"))
         return {Fact.NUMBER} if limited else {Fact.AMOUNT, Fact.PAID}
     if bare(unit, _TIME_UNITS):
         return {_span(words, place)}
-    if bare(before, _words("גיל age")) or unit in ("shekels",):
+    if bare(before, _AGE):
         return {Fact.AGE, Fact.NUMBER}
     attached = words[place][:1] in "מב" and not words[place].isdecimal()
     if attached or before in ("עד", "from", "until", "at", "ב", "מ", "to"):

@@ -62,13 +62,17 @@ def _meaning(word: str) -> str:
     return word if ":" in word else f"c:{word}"
 
 
-_TIMES = "HOURS OPEN CLOSE WORKING ACTIVITY ARRIVE CUSTOMERS a:date DAYPART NIGHT MIDWEEK WEEKEND SHABBAT LAST_DAY DAILY WEEKLY"
+_TIMES = (
+    "HOURS OPEN CLOSE WORKING ACTIVITY ARRIVE CUSTOMERS a:date DAYPART "
+    "NIGHT MIDWEEK WEEKEND SHABBAT LAST_DAY DAILY WEEKLY"
+)
 
 KINDS = (
     _kind(
         "hours",
         "hours opening_hours open_hours working_hours business_hours schedule",
-        "OPEN CLOSE HOURS+OPEN|WORKING|ACTIVITY|ARRIVE HOURS@when WORKING@when ARRIVE@when "
+        "OPEN CLOSE HOURS+OPEN|WORKING|ACTIVITY|ARRIVE HOURS@when WORKING@when "
+        "ARRIVE@when "
         "WORKING+a:date|SHABBAT|WEEKEND|t:day SIT@when @when",
         _TIMES + " SIT",
         "when",
@@ -76,12 +80,15 @@ KINDS = (
     _kind(
         "address",
         "address location where directions how_to_get_here",
-        "ADDRESS STREET@which CITY@which @where SIT|ADDRESS@where ARRIVE@how ARRIVE+WAZE WAZE AREA@where "
+        "ADDRESS STREET@which CITY@which @where SIT|ADDRESS@where ARRIVE@how "
+        "ARRIVE+WAZE WAZE AREA@where "
         "STREET FLOOR@which",
         "ADDRESS STREET CITY SIT ARRIVE WAZE CAR ENTRANCE NEAR",
         "where which how",
     ),
-    _kind("price", "price prices pricing cost rates price_list", "@price", "PAY CHARGE MONEY", "price"),
+    _kind(
+        "price", "price prices pricing cost rates price_list", "@price", "PAY CHARGE MONEY", "price"
+    ),
     _kind(
         "parking",
         "parking",
@@ -125,26 +132,65 @@ KINDS = (
         "CANCEL POLICY FEE RESERVE",
         "how",
     ),
-    _kind("areas", "areas area service_area coverage regions", "AREA CITY@which CITY|AREA+WORKING|DELIVERY|ARRIVE@which|where", "AREA CITY ARRIVE WORKING DELIVERY", "where which"),
-    _kind("contract", "contract exclusivity commitment", "CONTRACT EXCLUSIVE COMMITMENT", "SIGN CONTRACT"),
-    _kind("documents", "documents papers required_documents", "DOCUMENTS", "DOCUMENTS BRING", "which"),
+    _kind(
+        "areas",
+        "areas area service_area coverage regions",
+        "AREA CITY@which CITY|AREA+WORKING|DELIVERY|ARRIVE@which|where",
+        "AREA CITY ARRIVE WORKING DELIVERY",
+        "where which",
+    ),
+    _kind(
+        "contract",
+        "contract exclusivity commitment",
+        "CONTRACT EXCLUSIVE COMMITMENT",
+        "SIGN CONTRACT",
+    ),
+    _kind(
+        "documents", "documents papers required_documents", "DOCUMENTS", "DOCUMENTS BRING", "which"
+    ),
     _kind("age", "age ages minimum_age", "@age", "AGE", "age"),
     _kind("vegan", "vegan vegetarian", "VEGAN", "FOOD DISH"),
     _kind("gluten", "gluten_free gluten", "GLUTEN CELIAC", "FOOD DISH"),
     _kind("menu", "menu", "MENU FOOD@which DISH@which", "FOOD DISH"),
-    _kind("languages", "languages language", "LANGUAGES", "SPEAK LANGUAGES TEACHER TEACH DOCTOR AGENT TRAINER TEACHING_STAFF TECHNICIAN LAWYER", "which"),
+    _kind(
+        "languages",
+        "languages language",
+        "LANGUAGES",
+        "SPEAK LANGUAGES TEACHER TEACH DOCTOR AGENT TRAINER TEACHING_STAFF TECHNICIAN LAWYER",
+        "which",
+    ),
     _kind("pets", "pets dogs animals", "PETS", "ARRIVE BRING ENTER"),
     _kind("kids", "kids children", "CHILD", "ARRIVE BRING"),
-    _kind("capacity", "capacity guests size", "PEOPLE|SEATING_PLACES@how_many", "ENTER SIT PEOPLE SEATING_PLACES"),
+    _kind(
+        "capacity",
+        "capacity guests size",
+        "PEOPLE|SEATING_PLACES@how_many",
+        "ENTER SIT PEOPLE SEATING_PLACES",
+    ),
     _kind("warranty", "warranty guarantee", "WARRANTY", "WORKING REPAIR PRODUCTS BUY"),
     _kind("returns", "returns return_policy exchanges", "RETURN EXCHANGE REFUND", "POLICY BUY"),
     _kind("discount", "discount discounts deals", "DISCOUNT", ""),
-    _kind("emergency", "emergency urgent", "EMERGENCY ONCALL", "HOURS EMERGENCY NIGHT SHABBAT", "who"),
-    _kind("insurance", "insurance insurances hmo health_funds", "INSURANCE HMO+HMO_SICK", "WORKING COMPANY", "which"),
-    _kind("checkin", "checkin check_in checkout", "CHECKIN CHECKOUT ENTER@when", "ROOM HOURS ARRIVE"),
-    _kind("walk_in", "walk_in appointment no_appointment", "APPOINTMENT COORDINATE", "ARRIVE APPOINTMENT COORDINATE a:infinitive"),
+    _kind(
+        "emergency", "emergency urgent", "EMERGENCY ONCALL", "HOURS EMERGENCY NIGHT SHABBAT", "who"
+    ),
+    _kind(
+        "insurance",
+        "insurance insurances hmo health_funds",
+        "INSURANCE HMO+HMO_SICK",
+        "WORKING COMPANY",
+        "which",
+    ),
+    _kind(
+        "checkin", "checkin check_in checkout", "CHECKIN CHECKOUT ENTER@when", "ROOM HOURS ARRIVE"
+    ),
+    _kind(
+        "walk_in",
+        "walk_in appointment no_appointment",
+        "APPOINTMENT COORDINATE",
+        "ARRIVE APPOINTMENT COORDINATE a:infinitive",
+    ),
     _kind("duration", "duration ready_time how_long", "@duration", "", "duration"),
-)  # fmt: skip
+)
 
 PLACED = frozenset(("areas", "delivery", "home_visit"))
 """Kinds whose answer lists places: it answers for a place that it does not list, too."""

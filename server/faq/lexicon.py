@@ -54,7 +54,6 @@ _GROUPS = {
     "a:command": actions.COMMANDS,
     "a:infinitive": actions.INFINITIVES,
     "a:paper": actions.DOCUMENTS,
-    "a:channel": actions.CHANNELS,
     "a:wish": actions.WISHES,
     "a:tell": actions.TELL_VERBS,
     "a:available": actions.AVAILABILITY,
@@ -63,7 +62,6 @@ _GROUPS = {
     "a:person": actions.PERSONS,
     "a:complaint": actions.COMPLAINTS,
     "a:date": actions.RELATIVE_DATES,
-    "a:english": actions.ENGLISH,
     "a:russian": words_en.RUSSIAN_ACTIONS,
     ENDING: words_he.GREETING_ENDS,
 }

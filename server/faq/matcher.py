@@ -13,9 +13,10 @@ from server.faq.decision import decide
 from server.faq.guardrails import guard
 from server.faq.normalize import normalize
 from server.faq.results import Explanation, Hit, Miss
-from server.faq.retrieval import read_utterance, score_rows
+from server.faq.retrieval import score_rows
 from server.faq.snapshot import FaqSnapshot
 from server.faq.tokens import split_words
+from server.faq.utterance import read_utterance
 from server.faq.vocabulary import Token
 
 __all__ = ["MAX_TEXT_CHARS", "MIN_SCORE", "Explanation", "Hit", "Miss", "explain", "match"]
@@ -77,7 +78,7 @@ def _consider(
         return Explanation(Miss("no_match"), "", (), ())
     tokens = shelf.book.vocabulary.read(split_words(text))
     if _is_foreign(text, tokens, lang):
-        return _refused("other_language")
+        return Explanation(Miss("no_match"), "other_language", (), ())
     utterance = read_utterance(key, tokens)
     fired = guard(tokens, utterance.question, is_question="?" in text)
     if fired and not every:
@@ -98,9 +99,9 @@ def _refused(guardrail: str) -> Explanation:
 def _is_foreign(text: str, tokens: Sequence[Token], lang: str) -> bool:
     """Tell whether a sentence for Hebrew rows is English, or the other way round.
 
-    A single foreign word ("wifi?") is no sentence; it needs one of the small words.
+    A single foreign word ("wifi?") is no sentence.
     """
     hebrew = _HEBREW.search(text) is not None
     if lang.startswith("he"):
-        return not hebrew and any(token.free and token.text.isascii() for token in tokens)
+        return not hebrew and sum(token.text.isalpha() for token in tokens) > 1
     return lang.startswith("en") and hebrew

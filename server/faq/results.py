@@ -26,7 +26,7 @@ class Miss:
     """No automatic answer, and why."""
 
     reason: str
-    """``empty``, ``too_long``, ``other_language``, a guardrail (``action``, ``job``, ``negation``,
+    """``empty``, ``too_long``, a guardrail (``action``, ``job``, ``negation``,
     ``statement``, ``backchannel``), ``ambiguous``, ``uncovered`` (a word that no row explains),
     ``other_question`` (the answer does not hold what is asked for) or ``no_match``."""
     score: float = 0.0
@@ -58,7 +58,7 @@ class Explanation:
 
     result: Hit | Miss
     guard: str
-    """The guardrail that fired, or an empty text."""
+    """The guardrail that fired (``other_language`` is one, too), or an empty text."""
     rows: tuple[Scored, ...]
     """Every row that speaks of the sentence, the best first."""
     uncovered: tuple[str, ...]

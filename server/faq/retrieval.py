@@ -6,33 +6,20 @@ scored, so that the time does not grow with what a business has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from server.faq.book import Book, counts
+from server.faq.book import Book
 from server.faq.patterns import Expression
 from server.faq.places import is_place
-from server.faq.questions import question_of
 from server.faq.results import Scored
-from server.faq.scoring import MAX_LIFT, RowScore, Utterance, score_row
+from server.faq.scoring import MAX_LIFT, RowScore, score_row
 from server.faq.snapshot import Shelf
-from server.faq.vocabulary import Token
+from server.faq.utterance import Utterance
 
 _EXPRESSION_SECONDS = 0.003
 _MOST_TIMEOUTS = 2
 """After so many slow expressions no more are tried: the call's loop waits for the match."""
 _MAX_PRIORITY = 100
-
-
-def read_utterance(key: str, tokens: Sequence[Token]) -> Utterance:
-    """Return the sentence with what it asks and which of its words want explaining."""
-    question = question_of(tokens)
-    return Utterance(
-        key,
-        tuple(tokens),
-        question,
-        frozenset(meaning for token in tokens for meaning in token.meanings),
-        tuple(token for token in tokens if counts(token, question.spent)),
-    )
 
 
 def score_rows(shelf: Shelf, utterance: Utterance, *, every: bool = False) -> tuple[Scored, ...]:
@@ -76,7 +63,7 @@ def _candidates(book: Book, utterance: Utterance, *, every: bool) -> int:
         if token.value is not None or token.day is not None:
             continue
         explaining = _masks(book.covering, token.meanings)
-        if is_place(token.text) is not None:
+        if is_place(token.text):
             explaining |= book.placed
         one_short = whole | (one_short & explaining)
         whole &= explaining

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from server.faq.facts import value_of, weekday_of
 from server.faq.lexicon import (
@@ -108,7 +109,7 @@ class Vocabulary:
 
     def add_joined(self, words: Sequence[str]) -> None:
         """Let two neighbours of a pattern be said as one word."""
-        for left, right in zip(words, words[1:], strict=False):
+        for left, right in pairwise(words):
             if len(left) > 1 and len(right) > 1:
                 meanings = topics(self.find(left).meanings | self.find(right).meanings)
                 if meanings:
@@ -228,7 +229,7 @@ def _better(one: Found | None, other: Found | None) -> Found | None:
 
 
 def _suspect(found: Found) -> bool:
-    """Tell whether ``found`` is a common word under a prefix, which may be another word misheard."""
+    """Tell whether ``found`` is a common word under a prefix: it may be another one misheard."""
     return found.level > Level.WRITTEN and all(
         meaning.startswith(KNOWN + ":") or meaning in ("c:BREAD",) for meaning in found.meanings
     )

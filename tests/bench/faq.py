@@ -20,7 +20,7 @@ from server.faq.snapshot import FaqRow, FaqSnapshot, build_snapshot
 DATA = Path(__file__).parents[1] / "data" / "faq"
 SETS = tuple(sorted(path.name.removesuffix("_businesses.json") for path in DATA.glob("*.json")))
 OUTCOMES = ("correct", "wrong", "miss", "leak", "rest")
-"""Right answer; another row's answer; none where one was wanted; one where none was; none, rightly."""
+"""Right; another row's answer; none where one was wanted; one where none was; none, rightly."""
 
 
 @dataclass(frozen=True, slots=True)
