@@ -77,6 +77,7 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
 
 def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
     asks, meanings = utterance.question.asks, utterance.meanings
+    said = f" {utterance.key} "
     topic: PatternModel | None = None
     bare: PatternModel | None = None
     partial = False
@@ -85,7 +86,10 @@ def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
         if pattern.key and pattern.key == utterance.key:
             return _Patterns(exact=True)
         if not pattern.elements:
-            bare = pattern if pattern.asks and pattern.asks <= asks else bare
+            if pattern.key and f" {pattern.key} " in said:
+                whole = whole or pattern
+            elif pattern.asks and pattern.asks <= asks:
+                bare = pattern
             continue
         held = sum(1 for element in pattern.elements if not element.isdisjoint(meanings))
         if held == len(pattern.elements):

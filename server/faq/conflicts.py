@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from server.faq.anchors import POINTS
 from server.faq.decision import GAP
 from server.faq.facts import Fact
 from server.faq.matcher import MAX_TEXT_CHARS, MIN_SCORE, explain
@@ -15,7 +16,8 @@ from server.faq.snapshot import CompiledRow, FaqRow, FaqSnapshot, Shelf, is_expr
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two rows of one language that claim one sentence, so that neither answers it."""
+    """Two rows of one language that claim one sentence: as soon as it is said in other words than
+    the pattern's own, neither answers it."""
 
     row: FaqRow
     other: FaqRow
@@ -49,9 +51,7 @@ def _rivals(rows: tuple[Scored, ...], row: FaqRow) -> Iterator[FaqRow]:
     for one in rows:
         if one.row.intent_key == row.intent_key or one.score < MIN_SCORE:
             continue
-        if own.found.anchor == "exact" and one.found.anchor != "exact":
-            continue
-        if one.score > own.score - GAP:
+        if one.score > min(own.score, POINTS["phrase"]) - GAP:
             yield one.row
 
 

@@ -187,6 +187,10 @@ class Index:
                 continue
             if prefix and len(rest) < 5 and not meanings.isdisjoint(UNEXPLAINED):
                 continue
+            if prefix and prefix[-1] not in "וש":
+                meanings -= {"a:command"}
+                if not meanings:
+                    continue
             return Found(meanings, Level.SOUND, prefix)
         for prefix, rest in splits:
             if len(rest) < 4:
@@ -239,6 +243,8 @@ def _meanings() -> dict[str, set[str]]:
     ):  # fmt: skip
         _put(found, words_of(listed), frozenset((meaning,)))
     _put(found, words_of(words_he.RELATIONS), frozenset((RELATION,)))
+    for listed in (actions.WISHES, actions.TELL_VERBS):
+        _put(found, words_of(listed), frozenset((GENERIC,)))
     for meaning, listed in (*QUESTIONS.items(), *_GROUPS.items()):
         _put(found, words_of(listed), frozenset((meaning,)))
     for meaning, words in _concept_words():

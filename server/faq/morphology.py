@@ -111,16 +111,19 @@ def skeleton(word: str) -> str | None:
 
 
 def sounds(word: str) -> frozenset[str]:
-    """Return how ``word`` may sound: words that share one of these sound alike.
+    """Return how ``word`` may sound, by each way of hearing; words that share one sound alike.
 
-    ק and ח both sound like כ, but not like each other; so do צ and ש with ס.
+    ק and ח both sound like כ, but not like each other; so do צ and ש with ס: each way of hearing
+    confuses one of each pair.
     """
     if not is_hebrew(word):
         return frozenset()
     head, rest = word[:1], word[1:]
     # ו sounds like ב inside and at the end of a word only where it is a consonant; the first
     # letter keeps its own sound.
-    return frozenset(_sound(head, rest, table) for table in _SOUNDS)
+    return frozenset(
+        f"{number}{_sound(head, rest, table)}" for number, table in enumerate(_SOUNDS)
+    )
 
 
 def _sound(head: str, rest: str, table: dict[int, str]) -> str:

@@ -34,6 +34,7 @@ _RULE_ASKS = frozenset(
     (Ask.WHEN, Ask.DURATION, Ask.ADVANCE, Ask.HOW, Ask.PRICE, Ask.COSTS, Ask.HOW_MANY, Ask.LIMIT)
 )
 _PRETEXTS = frozenset(words_of("רציתי רצינו התקשרתי"))
+_SAID = frozenset(words_of("שאלתי דיברתי התכוונתי אמרתי"))
 _SPEAK_TO = frozenset(words_of("לדבר לשוחח"))
 _LATE = frozenset(words_of("הגיע הגיעה הגיעו חזרו ענו עונים עונה"))
 _RECEIVE = frozenset(words_of("לקבל לקבלת"))
@@ -121,6 +122,8 @@ def _is_wish(tokens: Sequence[Token]) -> bool:
 def _wishes(tokens: Sequence[Token], token: Token) -> bool:
     if any(other.has("a:tell") for other in following(tokens, token, 2)):
         return False
+    if any(other.text in NOT for other in preceding(tokens, token)):
+        return False
     by_me = any(other.text in I for other in preceding(tokens, token, 2))
     if token.has("a:wish"):
         asked = any(other.has("q:what", "q:which") for other in preceding(tokens, token, 3))
@@ -140,7 +143,7 @@ def _is_pretext(tokens: Sequence[Token]) -> bool:
 def _is_deed(token: Token) -> bool:
     """Tell whether somebody here did something: "I ordered", "you charged"."""
     word = token.text
-    if len(word) < 5 or token.has("a:tell") or word in _PRETEXTS or word in MISSED:
+    if len(word) < 5 or token.has("a:tell") or word in _PRETEXTS | MISSED | _SAID:
         return False
     if token.free and token.level <= Level.PREFIXED:
         return False
@@ -167,7 +170,7 @@ def _is_booking(tokens: Sequence[Token]) -> bool:
     if not any(token.text in _THERE_IS for token in tokens):
         return False
     soon = any(
-        token.text in _SOON and other.value is not None
+        token.text in _SOON and (other.value is not None or other.has("c:HOURS", "c:WEEKLY"))
         for token in tokens
         for other in following(tokens, token)
     )
