@@ -70,7 +70,11 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
         return Anchor("bare", POINTS["bare"])
     if patterns.partial and _surely(row, utterance):
         return Anchor("part", POINTS["part"])
-    if any(_told_only_here(book, row, token) for token in utterance.content):
+    priced = Ask.PRICE in utterance.question.asks
+    if any(
+        _told_only_here(book, row, token) and not (priced and _is_complement(token))
+        for token in utterance.content
+    ):
         return Anchor("answer", POINTS["answer"])
     return None
 
@@ -108,14 +112,18 @@ def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
 
 def _usual(row: RowModel, utterance: Utterance, *, bare: bool) -> Anchor | None:
     """Return the tie by a usual wording of the row's kinds of question."""
+    best: Anchor | None = None
     for kind in row.kinds:
         for wording in kind.wordings:
             if wording.needs and _is_said(wording, utterance):
                 more = min(len(wording.needs), _MOST_NEEDS + 1) - 1
-                return Anchor("kind", POINTS["kind"] + _MORE_NEEDS * more, wording.asks)
+                found = Anchor("kind", POINTS["kind"] + _MORE_NEEDS * more, wording.asks)
+                best = found if best is None or found.points > best.points else best
             subjectless = not wording.needs and not bare and kind.name != "price"
             if subjectless and _is_said(wording, utterance):
-                return Anchor("bare", POINTS["bare"], wording.asks)
+                best = best or Anchor("bare", POINTS["bare"], wording.asks)
+    if best is not None:
+        return best
     if "areas" in row.kind_names and any(names_place(row, token) for token in utterance.content):
         return Anchor("kind", POINTS["kind"])
     return None
@@ -133,6 +141,15 @@ def _surely(row: RowModel, utterance: Utterance) -> bool:
         token.level <= Level.SKELETON and not row.asked.isdisjoint(token.meanings)
         for token in utterance.content
     )
+
+
+def _is_complement(token: Token) -> bool:
+    """Tell whether the answer has ``token`` behind a preposition only: a screen "for a phone".
+
+    Then the price in it is not the price of that.
+    """
+    forms = (token.text, token.text[1:]) if token.text[0] in "הו" else (token.text,)
+    return not any(f"w:{form}" in token.meanings for form in forms)
 
 
 def _told_only_here(book: Book, row: RowModel, token: Token) -> bool:

@@ -20,6 +20,8 @@ ARRIVE: להגיע מגיעים מגיעה מגיע לבוא באים בא בא�
 ARRIVE: directions
 SIT: יושבים יושב יושבת לשבת ישיבה sit seating
 STREET: רחוב street road
+MALL: קניון סנטר mall
+BUILDING: בניין מגדל building tower
 CITY: עיר ערים city
 AREA: אזור אזורים איזור איזורים שכונה שכונות area areas
 FLOOR: קומה קומות floor
@@ -74,7 +76,7 @@ DELIVERY: לשלוח משלוח משלוחים שליחויות שליחות ש�
 DELIVERY: shipping
 TAKEAWAY: טייקאווי טייק takeaway takeout
 PICKUP: איסוף לאסוף אוספים pickup collection
-HOME: בית הביתה לבית בתים home house
+HOME: בית הביתה בתים home house
 ACCESSIBLE: נגיש נגישה נגישים נגישות accessible accessibility
 WHEELCHAIR: גלגלים wheelchair
 CHAIR: כיסא כיסאות כסא
@@ -120,8 +122,8 @@ CHECKIN: צקאין checkin
 CHECKOUT: צקאאוט checkout לפנות עזיבה פינוי
 ENTER: נכנסים
 LEAVING: יציאה יוצאים לצאת עוזבים
-POOL: בריכה בריכת pool
-SWIM: לשחות שחייה swim swimming
+POOL: לשחות בריכה בריכת pool
+SWIM: שחייה swim swimming
 JACUZZI: גקוזי jacuzzi hottub
 HEATED: מחומם מחוממת חימום heated
 SAUNA: סאונה sauna

@@ -16,8 +16,10 @@ from server.faq.snapshot import CompiledRow, FaqRow, FaqSnapshot, Shelf, is_expr
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two rows of one language that claim one sentence: as soon as it is said in other words than
-    the pattern's own, neither answers it."""
+    """Two rows of one language that claim one sentence.
+
+    Said in other words than the pattern's own, neither answers it.
+    """
 
     row: FaqRow
     other: FaqRow

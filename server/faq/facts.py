@@ -63,7 +63,7 @@ _TIME_UNITS = _words(
     "month months year years"
 )
 _WHOLE_TIMES = _words("שעתיים יומיים שבועיים חודשיים שנתיים")
-_DAY_PARTS = _words("בוקר צהריים ערב לילה בערב בבוקר בצהריים בלילה חצות am pm noon midnight")
+_DAY_PARTS = _words("בערב בבוקר בצהריים בלילה חצות am pm noon midnight morning evening")
 _MONTHS = _words("ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר קיץ חורף")
 _FREE = _words("חינם free חינמי חינמית חינמיים")
 _PAID = _words("תשלום תוספת extra paid")
@@ -183,7 +183,11 @@ def _kinds_of_word(word: str, before: str) -> set[Fact]:
         kinds.add(Fact.PAID)
     if bare(word, _INCLUDED):
         kinds.add(Fact.INCLUDED)
-    if bare(word, _DAY_PARTS) or bare(word, _MONTHS) or weekday_of(word, before) is not None:
+    if (
+        word.removeprefix("ו") in _DAY_PARTS
+        or bare(word, _MONTHS)
+        or weekday_of(word, before) is not None
+    ):
         kinds.add(Fact.TIME)
     if bare(word, _PLACES) or is_place(word):
         kinds.add(Fact.PLACE)

@@ -80,7 +80,7 @@ KINDS = (
     _kind(
         "address",
         "address location where directions how_to_get_here",
-        "ADDRESS STREET@which CITY@which @where SIT|ADDRESS@where ARRIVE@how "
+        "ADDRESS STREET|MALL|BUILDING@which CITY@which @where SIT|ADDRESS@where ARRIVE@how "
         "ARRIVE+WAZE WAZE AREA@where "
         "STREET FLOOR@which",
         "ADDRESS STREET CITY SIT ARRIVE WAZE CAR ENTRANCE NEAR",

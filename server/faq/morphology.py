@@ -121,9 +121,7 @@ def sounds(word: str) -> frozenset[str]:
     head, rest = word[:1], word[1:]
     # ו sounds like ב inside and at the end of a word only where it is a consonant; the first
     # letter keeps its own sound.
-    return frozenset(
-        f"{number}{_sound(head, rest, table)}" for number, table in enumerate(_SOUNDS)
-    )
+    return frozenset(f"{number}{_sound(head, rest, table)}" for number, table in enumerate(_SOUNDS))
 
 
 def _sound(head: str, rest: str, table: dict[int, str]) -> str:

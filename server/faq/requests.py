@@ -38,6 +38,7 @@ _SAID = frozenset(words_of("שאלתי דיברתי התכוונתי אמרתי"
 _SPEAK_TO = frozenset(words_of("לדבר לשוחח"))
 _LATE = frozenset(words_of("הגיע הגיעה הגיעו חזרו ענו עונים עונה"))
 _RECEIVE = frozenset(words_of("לקבל לקבלת"))
+_WITHOUT = frozenset(words_of("בלי ללא"))
 _SOON = frozenset(words_of("לעוד בעוד"))
 _HOURS = ("c:OPEN", "c:CLOSE", "c:HOURS", "c:WORKING")
 _NO_BOOKING = ("c:PARK", "c:CAR", "c:STROLLER", "c:LEAVE", "c:SIT")
@@ -179,7 +180,8 @@ def _is_booking(tokens: Sequence[Token]) -> bool:
 
 def _is_free_place(tokens: Sequence[Token], token: Token, relative: bool, timed: bool) -> bool:
     """Tell whether "is there a table" asks for one of them."""
-    if not any(other.text in _THERE_IS for other in preceding(tokens, token, 2)):
+    before = preceding(tokens, token, 2)
+    if not any(other.text in _THERE_IS for other in before) or before[-1].text in _WITHOUT:
         return False
     after = following(tokens, token, 2)
     if token.text in _ROOMS:
