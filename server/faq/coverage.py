@@ -88,7 +88,8 @@ def _is_theme(book: Book, row: RowModel, token: Token, utterance: Utterance) -> 
     """Tell whether ``token`` is only what the whole business is about.
 
     "How much is a room" where every answer speaks of rooms, "is there a towel in the rooms",
-    "how much to repair a screen" where everything is repaired.
+    "how much to repair a screen" where everything is repaired, "does the laser hurt" of a row that
+    speaks of no such thing itself (where it does, it may mean that one and no other).
     """
     asks = utterance.question.asks
     if (
@@ -99,6 +100,8 @@ def _is_theme(book: Book, row: RowModel, token: Token, utterance: Utterance) -> 
         return True
     if asks - {Ask.PRICE} or token.meanings.isdisjoint(book.common):
         return False
+    if not asks and token.prefix in ("", "ה"):
+        return book.common.isdisjoint(row.asked | row.told)
     return token.prefix in ("ב", "בה") or (
         token.text.startswith("ל") and token.has("c:REPAIR", "c:INSTALL")
     )

@@ -43,7 +43,7 @@ def _words(text: str) -> frozenset[str]:
 
 _VALUES = {
     **{spelling(normalize(w)): v for v, ws in {
-        1: "אחד אחת one", 2: "שניים שתיים שני שתי two", 3: "שלוש שלושה three", 4: "ארבע ארבעה four",
+        1: "אחד אחת one", 2: "שתיים שני שתי two", 3: "שלוש שלושה three", 4: "ארבע ארבעה four",
         5: "חמש חמישה חמשה five", 6: "שש שישה ששה six", 7: "שבע שבעה seven", 8: "שמונה eight",
         9: "תשע תשעה nine", 10: "עשר עשרה ten", 20: "עשרים twenty", 30: "שלושים thirty",
         40: "ארבעים forty", 50: "חמישים fifty", 60: "שישים sixty", 70: "שבעים seventy",

@@ -52,9 +52,9 @@ def guard(tokens: Sequence[Token], question: Question, *, is_question: bool) -> 
         return "action"
     if _is_job(tokens, question):
         return "job"
-    if _is_negated(tokens):
-        return "negation"
     asking = bool(question.asks) or any(map(is_asking, tokens))
+    if _is_negated(tokens, asking=asking or is_question):
+        return "negation"
     if not asking and _is_ending(tokens):
         return "backchannel"
     if _is_statement(tokens, asking=asking or is_question):
@@ -78,8 +78,11 @@ def _is_job(tokens: Sequence[Token], question: Question) -> bool:
     )
 
 
-def _is_negated(tokens: Sequence[Token]) -> bool:
-    """Tell whether something is refused or corrected; "I did not hear" asks again instead."""
+def _is_negated(tokens: Sequence[Token], *, asking: bool) -> bool:
+    """Tell whether something is refused, corrected or wrong ("it does not work").
+
+    "I did not hear" asks again instead.
+    """
     if tokens[0].text in _WITHOUT and any(token.text == "בבקשה" for token in tokens):
         return True
     for token in tokens:
@@ -90,7 +93,13 @@ def _is_negated(tokens: Sequence[Token]) -> bool:
         if token.text not in NOT or (after and after[0].text in MISSED):
             continue
         before = preceding(tokens, token)
-        if refused or not before or before[0].text in I or before[0].clause != token.clause:
+        if (
+            not asking
+            or refused
+            or not before
+            or before[0].text in I
+            or before[0].clause != token.clause
+        ):
             return True
     return False
 

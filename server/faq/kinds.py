@@ -64,7 +64,7 @@ def _meaning(word: str) -> str:
 
 _TIMES = (
     "HOURS OPEN CLOSE WORKING ACTIVITY ARRIVE CUSTOMERS a:date DAYPART "
-    "NIGHT MIDWEEK WEEKEND SHABBAT LAST_DAY DAILY WEEKLY"
+    "NIGHT MIDWEEK WEEKEND SHABBAT LAST_DAY"
 )
 
 KINDS = (
@@ -129,7 +129,7 @@ KINDS = (
         "cancellation",
         "cancellation cancellation_policy cancellations cancel_policy",
         "CANCEL+POLICY CANCEL+FEE FEE+CANCEL CANCEL@when|duration|advance|price|costs|how",
-        "CANCEL POLICY FEE RESERVE",
+        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE",
         "how",
     ),
     _kind(

@@ -123,7 +123,9 @@ class _Reader:
         elif "q:which" in kinds or "q:what" in kinds:
             self._read_which(after, choosing="q:which" in kinds)
         else:
-            self.asks.update(_WORDS[kind] for kind in kinds if kind in _WORDS)
+            before = self.tokens[token.place - 1].text if token.place else ""
+            if before != "של":
+                self.asks.update(_WORDS[kind] for kind in kinds if kind in _WORDS)
 
     def _read_how(self, after: Sequence[Token]) -> None:
         following = after[0].text if after else ""

@@ -164,7 +164,8 @@ def _is_booking(tokens: Sequence[Token]) -> bool:
     )
     for token in tokens:
         if token.has("a:infinitive") and token.text.startswith("ל"):
-            if not _is_rule(tokens, _clause(tokens, token)):
+            without = any(other.text in _WITHOUT for other in preceding(tokens, token))
+            if not without and not _is_rule(tokens, _clause(tokens, token)):
                 return True
         elif token.has("a:bookable") and _is_free_place(tokens, token, relative, timed):
             return True

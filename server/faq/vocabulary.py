@@ -23,6 +23,8 @@ from server.faq.lexicon import (
 from server.faq.morphology import is_hebrew
 from server.faq.tokens import Word
 
+_NEVER_JOINED = frozenset(("לא", "אל", "בלי", "ללא", "אינ", "אני", "לי"))
+"""Small words that change what is said; no mending swallows them."""
 _CACHE_SIZE = 4000
 _FREE = UNEXPLAINED | {ENDING}
 _SILENT = UNEXPLAINED - {GENERIC}
@@ -139,7 +141,7 @@ class Vocabulary:
             and common is not None
             and max(own.level, common.level) <= Level.INFLECTED
             and not any(
-                meaning.startswith("c:") or meaning in UNEXPLAINED for meaning in common.meanings
+                meaning[:2] in ("c:", "k:") or meaning in UNEXPLAINED for meaning in common.meanings
             )
         ):
             best = Found(common.meanings | own.meanings, min(common.level, own.level), own.prefix)
@@ -190,6 +192,8 @@ class Vocabulary:
     def _join(self, left: str, right: str) -> tuple[str, Found] | None:
         both = left + right
         if not is_hebrew(both) or len(both) < 4 or value_of(left) or value_of(right):
+            return None
+        if left in _NEVER_JOINED or right in _NEVER_JOINED:
             return None
         written = self._own.written.get(both)
         if written is not None and len(both) >= 5:

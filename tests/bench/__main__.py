@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import ears
+from tests.bench import ears, faq
 from tests.bench.figures import table
 from tests.bench.line import measure_interruptions, measure_line, measure_load
 from tests.e2e.server_process import ServerProcess
@@ -17,10 +17,12 @@ from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
 def main() -> None:
     """Measure what was asked for, or everything; end by itself."""
-    wanted = set(sys.argv[1:]) or {"ears", "line"}
+    wanted = set(sys.argv[1:]) or {"ears", "faq", "line"}
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     if "ears" in wanted:
         print(ears.report())
+    if "faq" in wanted:
+        print(faq.report())
     if "line" in wanted:
         _measure_the_line()
 
