@@ -89,7 +89,7 @@ class Found:
     prefix: str = ""
 
 
-_Table = dict[str, set[str]]
+_Table = dict[str, frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ class Index:
     def find(self, word: str) -> Found | None:
         """Return what ``word`` (a key in single spelling) means, by form, or None."""
         if (found := self.written.get(word)) is not None:
-            return Found(frozenset(found), Level.WRITTEN)
+            return Found(found, Level.WRITTEN)
         splits = [("", word), *without_prefixes(word)]
         for prefix, rest in splits:
             found = self.written.get(rest) or self.attached.get(rest)
@@ -159,7 +159,7 @@ class Index:
                     continue
                 found = found - {"a:command"}
             if found:
-                return Found(frozenset(found), Level.PREFIXED, prefix)
+                return Found(found, Level.PREFIXED, prefix)
         for table, keys, level in (
             (self.inflected, lemmas, Level.INFLECTED),
             (self.rooted, roots, Level.ROOT),
@@ -204,7 +204,7 @@ class Index:
         hebrew = transliterated(word)
         bare = None if hebrew is None else consonants(hebrew, 3)
         found = None if bare is None else self.loaned.get(bare)
-        return None if not found else Found(frozenset(found), Level.SOUND)
+        return None if not found else Found(found, Level.SOUND)
 
 
 def _skeletons(word: str) -> frozenset[str]:
@@ -214,7 +214,8 @@ def _skeletons(word: str) -> frozenset[str]:
 
 def _put(table: _Table, keys: Iterable[str], meanings: frozenset[str]) -> None:
     for key in keys:
-        table.setdefault(key, set()).update(meanings)
+        known = table.get(key)
+        table[key] = meanings if known is None else known | meanings
 
 
 def _union(table: _Table, keys: Iterable[str]) -> frozenset[str]:
@@ -235,8 +236,8 @@ def _concept_words() -> list[tuple[str, list[str]]]:
     return [(f"c:{name.strip()}", words_of(listed)) for name, listed in lines]
 
 
-def _meanings() -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+def _meanings() -> _Table:
+    found: _Table = {}
     for meaning, listed in (
         (FREE, words_he.FUNCTION), (FREE, words_en.FUNCTION), (FREE, words_en.RUSSIAN),
         (GENERIC, words_he.GENERIC), (GENERIC, words_en.GENERIC), (PLACE_NOUN, words_he.PLACES),
@@ -254,7 +255,7 @@ def _meanings() -> dict[str, set[str]]:
     return found
 
 
-MEANINGS = {word: frozenset(meanings) for word, meanings in _meanings().items()}
+MEANINGS = _meanings()
 """All words known from the start, with everything that each may mean."""
 
 WORDS_OF: dict[str, tuple[str, ...]] = {}
@@ -272,16 +273,16 @@ def _lexicon() -> Index:
             if prefix + word in MEANINGS:
                 continue
             if any(meaning.startswith("q:") for meaning in meanings) and is_hebrew(word):
-                index.written.setdefault(prefix + word, set()).update(meanings)
+                _put(index.written, (prefix + word,), meanings)
         if len(word) == 2 and is_hebrew(word) and any(m.startswith("c:") for m in meanings):
             for prefix in ("ה", "ב", "ל", "ו"):
                 if prefix + word not in MEANINGS:
-                    index.written.setdefault(prefix + word, set()).update(meanings)
+                    _put(index.written, (prefix + word,), meanings)
         if prefix_takers(meanings) and is_hebrew(word) and len(word) < 3:
             for prefix in ("ו", "ש"):
                 if prefix + word in MEANINGS:
                     continue
-                index.written.setdefault(prefix + word, set()).update(meanings)
+                _put(index.written, (prefix + word,), meanings)
     return index
 
 
