@@ -17,6 +17,8 @@ from server.faq.tokens import Word, split_words
 from server.faq.utterance import counts
 from server.faq.vocabulary import Vocabulary, topics
 
+OPPOSITES = frozenset(("c:OPEN", "c:CLOSE"))
+"""Who tells when it is closed tells when it is open."""
 _MANY_INTENTS = 3
 
 
@@ -224,7 +226,10 @@ def _index_row(book: Book, row: RowModel) -> None:
     bit = 1 << row.place
     wordings = [wording for kind in row.kinds for wording in kind.wordings]
     needs = row.asked.union(*(need for wording in wordings for need in wording.needs))
-    _mark(book.covering, row.asked | row.told | row.companions, bit)
+    explained = row.asked | row.told | row.companions
+    if not explained.isdisjoint(OPPOSITES):
+        explained |= OPPOSITES
+    _mark(book.covering, explained | {"c:CHARGE"}, bit)
     _mark(book.asking, needs, bit)
     _mark(book.answering, row.told, bit)
     _mark(book.phrases, (pattern.key for pattern in row.patterns if pattern.key), bit)

@@ -7,7 +7,7 @@ of its rows uses one of the words. Things of one family (a cat, a dog) are never
 from __future__ import annotations
 
 CONCEPTS = """
-PARK: חניה חנייה חניון חניונים לחנות חונים חונה להחנות מחנים חנינו parking park
+PARK: חניית חניה חנייה חניון חניונים לחנות חונים חונה להחנות מחנים חנינו parking park
 CAR: רכב אוטו מכונית רכבים מכוניות car vehicle
 LEAVE: להשאיר משאירים לשים להעמיד לעמיד leave put
 OPEN: פתוח פתוחה פתוחים פתוחות פותח פותחת פותחים פותחות פתיחה נפתח נפתחת נפתחים open opening opens
@@ -26,7 +26,8 @@ CITY: עיר ערים city
 AREA: אזור אזורים איזור איזורים שכונה שכונות area areas
 FLOOR: קומה קומות floor
 WAZE: וויז ווייז waze
-PRICE: מחיר מחירים מחירון עלות עלויות תעריף תעריפים עולה עולים עולות יעלה תעלה יעלו תעלינה לעלות
+PRICE: תמחור מחיר מחירים מחירון עלות עלויות תעריף תעריפים עולה עולים עולות יעלה תעלה יעלו תעלינה
+PRICE: לעלות
 PRICE: price prices pricing cost costs rate rates
 CHARGE: גובים לוקחים גובה עמלה fee charge
 MONEY: כסף money
@@ -47,7 +48,7 @@ CHEQUE: צק צקים שיק שיקים המחאה check cheque cheques checks
 APPLEPAY: אפלפיי applepay
 TRANSFER: העברה_בנקאית העברות transfer
 INTEREST: ריבית
-DISCOUNT: הנחה הנחות מבצע מבצעים discount discounts sale deal
+DISCOUNT: קופון קופונים הנחה הנחות מבצע מבצעים discount discounts sale deal
 GIFTCARD: שובר שוברים תו תווי תווים גיפטקארד voucher giftcard
 MEMBER: מנוי מנויים מינוי membership subscription
 KOSHER: כשר כשרה כשרים כשרות kosher
@@ -67,7 +68,7 @@ MENU: תפריט תפריטים menu
 DISH: מנה מנות מנת dish dishes
 FOOD: אוכל מזון לאכול אוכלים food eat
 BREAKFAST: ארוחת_בוקר ארוחתבוקר breakfast
-MEAL: ארוחה ארוחות ארוחת meal meals
+MEAL: אוכל ארוחה ארוחות ארוחת meal meals
 LUNCH: lunch
 DRINK: שתייה משקה משקאות drinks
 COFFEE: קפה coffee
@@ -77,7 +78,7 @@ DELIVERY: shipping
 TAKEAWAY: טייקאווי טייק takeaway takeout
 PICKUP: איסוף לאסוף אוספים pickup collection
 HOME: בית הביתה בתים home house
-ACCESSIBLE: נגיש נגישה נגישים נגישות accessible accessibility
+ACCESSIBLE: הנגשה נגיש נגישה נגישים נגישות accessible accessibility
 WHEELCHAIR: גלגלים wheelchair
 CHAIR: כיסא כיסאות כסא
 DISABLED: נכה נכים מוגבלות disabled
@@ -86,7 +87,7 @@ RAMP: רמפה ramp
 LIFT: מעלית elevator lift
 ENTRANCE: כניסה entrance
 TOILET: שירותים שרותים toilet toilets restroom bathroom
-WIFI: wifi וויפיי אינטרנט wireless internet
+WIFI: אלחוטי wifi וויפיי אינטרנט wireless internet
 PHONE: טלפון פלאפון נייד phone telephone
 NUMBER: מספר number
 EMAIL: מייל אימייל email mail
@@ -97,7 +98,7 @@ FAX: פקס fax
 CHILD: ילד ילדה ילדים ילדות ילדי kid kids child children
 BABY: תינוק תינוקת תינוקות פעוט פעוטות baby babies infant
 COT: לול עריסה cot crib
-TEEN: נוער נערים נערות teen teens
+TEEN: מתבגרים נוער נערים נערות teen teens
 AGE: גיל גילאים גילאי age ages
 MAN: גבר גברים men man
 WOMAN: אישה נשים women woman
@@ -110,7 +111,7 @@ PETS: מחמד pet pets
 ANIMAL: חיה חיות בעלחיים animal animals
 DOG: כלב כלבה כלבים כלבות dog dogs
 CAT: חתול חתולה חתולים cat cats
-EVENT: אירוע אירועים מסיבה מסיבות event events party
+EVENT: חגיגה חגיגות אירוע אירועים מסיבה מסיבות event events party
 BIRTHDAY: יומהולדת הולדת birthday
 WEDDING: חתונה חתונות wedding
 PRIVATE: פרטי פרטית פרטיים private
@@ -281,7 +282,7 @@ EGGS: ביצה ביצים eggs
 MILK: חלב milk
 MEAT: בשר meat
 FISH: דג דגים fish
-HOSTING: אירוח
+HOSTING: אירוח לארח מארחים
 THEORY: תיאוריה תאוריה theory
 LICENSE: רישיון רשיון רשיונות רישיונות license licence
 AUTOMATIC: אוטומט אוטומטי אוטומטית automatic
@@ -300,7 +301,7 @@ SEATING_PLACES: מקומות מושבים seats
 REGISTER: להירשם הרשמה רישום נרשמים register registration
 BIKE: אופניים bike bikes bicycle
 SCOOTER: קורקינט קטנוע scooter
-COMPUTER: מחשב מחשבים computer laptop
+COMPUTER: לפטופ לפטופים מחשב מחשבים computer laptop
 MOVE: הובלה הובלות להוביל מובילים move moving
 PACK: אריזה אריזות לארוז אורזים pack packing
 BOXES: קרטון קרטונים ארגז ארגזים boxes
@@ -322,7 +323,7 @@ LAUNDRY: כביסה לכבס מכבסים laundry
 IRON: גיהוץ לגהץ מגהצים ironing
 DRYCLEAN: יבש drycleaning
 CARPET: שטיח שטיחים carpet rug
-CLOTHES: בגד בגדים clothes
+CLOTHES: ביגוד לבוש בגד בגדים clothes
 SIZE: מידה מידות size sizes
 SHOES: נעל נעליים shoes
 DRESS: שמלה שמלות dress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.faq.book import Book, RowModel
+from server.faq.book import OPPOSITES, Book, RowModel
 from server.faq.facts import Fact
 from server.faq.kinds import PLACED
 from server.faq.places import is_place
@@ -57,6 +57,10 @@ def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
     if Ask.PRICE not in asks and names_place(row, token):
         return True
     if Ask.PRICE in asks and not meanings.isdisjoint(_PAYING) and Fact.AMOUNT in row.facts.kinds:
+        return True
+    if not asks and token.has("c:CHARGE"):
+        return True  # "do you take babies"
+    if not meanings.isdisjoint(OPPOSITES) and not OPPOSITES.isdisjoint(row.asked | row.told):
         return True
     if Ask.HOW_MANY in asks and token.has("c:ENTER", "c:SIT"):
         return True

@@ -26,6 +26,8 @@ from server.faq.morphology import (
 )
 from server.faq.normalize import normalize
 
+_LONGEST_HEARD = 24
+"""Longer words are no words; they are not looked up by sound, which would take long."""
 FREE = "f"
 """Meaning of words that need no explanation by an answer."""
 GENERIC = "g"
@@ -178,6 +180,8 @@ class Index:
 
     def find_sound(self, word: str) -> Found | None:
         """Return what ``word`` may have been before the line garbled it, or None."""
+        if len(word) > _LONGEST_HEARD:
+            return None
         if not is_hebrew(word):
             return self._find_loan(word)
         splits = [("", word), *without_prefixes(word)]

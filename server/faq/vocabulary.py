@@ -164,7 +164,7 @@ class Vocabulary:
             word = words[place]
             following = words[place + 1] if place + 1 < len(words) else None
             before = words[place - 1].text if place else ""
-            if len(word.text) == 1 and word.text.isalpha():
+            if len(word.text) == 1 and is_hebrew(word.text):
                 place += 1
                 if tokens and tokens[-1].level is Level.UNKNOWN and tokens[-1].day is None:
                     mended = self.find(tokens[-1].text + word.text)

@@ -11,7 +11,7 @@ does did has have had it its this that these those there here i we you they he s
 their me us them him her any some every all also too just only please thanks thank hello hi hey ok
 okay well um uh er oh yeah can could would will shall may might should must need dont doesnt isnt
 arent im youre ive id whats wheres whens theres hows lets not no yes about into out up off per
-each than then guys guy sir madam folks still sorry excuse
+each than then guys guy sir madam folks still sorry excuse exactly actually really
 """
 
 GENERIC = """

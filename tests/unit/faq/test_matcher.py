@@ -189,3 +189,21 @@ def test_no_sentence_and_no_rows_whatever_break_it(text: str, patterns: list[lis
     snapshot = faq(*(row(f"k{n}", *some, row_id=n) for n, some in enumerate(patterns)))
     found = match(snapshot, text, HE)
     assert 0 <= found.score <= 1
+
+
+@given(st.text(min_size=MAX_TEXT_CHARS + 1, max_size=MAX_TEXT_CHARS * 3))
+def test_nothing_over_the_limit_is_answered(text: str) -> None:
+    assert match(faq(row("any", text[:50], ".*")), text, HE) == Miss("too_long")
+
+
+@given(st.lists(st.sampled_from("מה המחיר של טיפול מתי פתוחים איפה אתם לא תקבע לי יש ו".split())))
+def test_sentences_of_known_words_are_decided_the_same_each_time(words: list[str]) -> None:
+    text = " ".join(words)
+    assert match(GARAGE, text, HE) == match(GARAGE, text, HE)
+
+
+def test_words_never_heard_take_a_bounded_time() -> None:
+    text = " ".join(f"{a}ט{b}ז" for a in "גדפרק" for b in "גדפרקלמ")[:MAX_TEXT_CHARS]
+    started = time.monotonic()
+    assert outcome(text) == "no_match"
+    assert time.monotonic() - started < 0.1
