@@ -191,12 +191,15 @@ def test_no_sentence_and_no_rows_whatever_break_it(text: str, patterns: list[lis
     assert 0 <= found.score <= 1
 
 
+KNOWN = ("מה", "המחיר", "של", "טיפול", "מתי", "פתוחים", "איפה", "אתם", "לא", "תקבע", "לי", "ו")
+
+
 @given(st.text(min_size=MAX_TEXT_CHARS + 1, max_size=MAX_TEXT_CHARS * 3))
 def test_nothing_over_the_limit_is_answered(text: str) -> None:
     assert match(faq(row("any", text[:50], ".*")), text, HE) == Miss("too_long")
 
 
-@given(st.lists(st.sampled_from(["מה", "המחיר", "של", "טיפול", "מתי", "פתוחים", "איפה", "אתם", "לא", "תקבע", "לי", "יש", "ו"])))
+@given(st.lists(st.sampled_from(KNOWN)))
 def test_sentences_of_known_words_are_decided_the_same_each_time(words: list[str]) -> None:
     text = " ".join(words)
     assert match(GARAGE, text, HE) == match(GARAGE, text, HE)
