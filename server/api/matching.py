@@ -13,7 +13,8 @@ from server.api.fields import Input, Language
 from server.api.resource import answer, new_resource, writing
 from server.clock import monotonic
 from server.directory import BusinessProfile
-from server.faq.matcher import Hit, match
+from server.faq.matcher import Hit, explain, match
+from server.faq.results import Explanation
 from server.models import OPERATOR, Business
 from server.wiring import services
 
@@ -29,6 +30,14 @@ class MatchInput(Input):
     )
 
 
+class RowView(BaseModel):
+    """A prepared answer that speaks of the sentence."""
+
+    intent_key: str = Field(description="Which one.")
+    score: float = Field(description="How well it fits, 0 to 1.")
+    why: str = Field(description="What the score is made of.")
+
+
 class MatchView(BaseModel):
     """Who would answer, and why."""
 
@@ -38,9 +47,14 @@ class MatchView(BaseModel):
     score: float = Field(description="How well it fits, 0 to 1.")
     ms: float = Field(description="How long the look-up took, in milliseconds.")
     reason: str = Field(
-        description="How it fits (exact, phrase, expression), or why there is no automatic "
-        "answer (empty, too_long, action, ambiguous, no_match, disabled)."
+        description="How it fits (exact, phrase, expression, kind, topic, bare, part, answer, "
+        "similar), or why there is no automatic answer (empty, too_long, action, "
+        "job, negation, statement, backchannel, ambiguous, uncovered, other_question, no_match, "
+        "disabled)."
     )
+    clarify: str | None = Field(description="When ambiguous: what could be asked back.")
+    rows: list[RowView] = Field(description="The answers that were considered, the best first.")
+    uncovered: list[str] = Field(description="Words that the best of them does not explain.")
 
 
 @blueprint.post(f"{FAQS}/match", responses=writing(MatchView))
@@ -49,27 +63,42 @@ def match_faq(path: FaqsPath, body: MatchInput) -> Response:
     """Tell what a sentence would get, by the same look-up in RAM that calls use."""
     profile = _profile(path.business_id)
     if not services().settings.faq_fastpath_enabled:
-        return answer(_miss("disabled", 0.0, 0.0))
-    started = monotonic()
-    found = match(profile.faq, body.text, body.lang or profile.lang)
-    ms = round((monotonic() - started) * 1000, 3)
-    if not isinstance(found, Hit):
-        return answer(_miss(found.reason, found.score, ms))
-    return answer(
-        MatchView(
-            path="FAQ_FASTPATH",
-            intent_key=found.row.intent_key,
-            answer_text=found.row.answer_text,
-            score=found.score,
-            ms=ms,
-            reason=found.reason,
+        return answer(
+            MatchView(
+                path="AGENT",
+                intent_key=None,
+                answer_text=None,
+                score=0.0,
+                ms=0.0,
+                reason="disabled",
+                clarify=None,
+                rows=[],
+                uncovered=[],
+            )
         )
-    )
+    lang = body.lang or profile.lang
+    started = monotonic()
+    match(profile.faq, body.text, lang)
+    ms = round((monotonic() - started) * 1000, 3)
+    return answer(_view(explain(profile.faq, body.text, lang), ms))
 
 
-def _miss(reason: str, score: float, ms: float) -> MatchView:
+def _view(explained: Explanation, ms: float) -> MatchView:
+    found = explained.result
+    row = found.row if isinstance(found, Hit) else None
     return MatchView(
-        path="AGENT", intent_key=None, answer_text=None, score=score, ms=ms, reason=reason
+        path="FAQ_FASTPATH" if row else "AGENT",
+        intent_key=row.intent_key if row else None,
+        answer_text=row.answer_text if row else None,
+        score=found.score,
+        ms=ms,
+        reason=found.reason,
+        clarify=None if isinstance(found, Hit) else found.clarify or None,
+        rows=[
+            RowView(intent_key=one.row.intent_key, score=one.score, why=one.why)
+            for one in explained.rows
+        ],
+        uncovered=list(explained.uncovered),
     )
 
 

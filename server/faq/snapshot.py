@@ -1,24 +1,35 @@
-"""A business's prepared answers, compiled and ready in RAM; immutable."""
+"""A business's prepared answers, compiled and ready in RAM; nobody changes them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import regex
 
-from server.faq.normalize import fold_letters, join_quoted, normalize
+from server.faq.book import Book, Source, build_book
+from server.faq.patterns import (
+    MAX_REPEATS,
+    compile_expression,
+    is_expression,
+    phrase_of,
+)
 
-_REGEX_SIGNS = frozenset(r".*+[](){}|\^$")
-_KEPT = regex.compile(r"(\\.|\(\?P<\w+>|\(\?P=\w+\))")
-_QUESTION_MARKS = regex.compile(r"(?<![\\)\]}])[?! ]+$")
-"""How a question ends; behind a bracket a question mark is an operator."""
-_REPEATED_GROUP = regex.compile(r"[)]\s*[{]")
-_REPEAT = regex.compile(r"\{(?:\d*,)?(\d+)")
+__all__ = [
+    "MAX_REPEATS",
+    "CompiledRow",
+    "FaqRow",
+    "FaqSnapshot",
+    "build_snapshot",
+    "compile_expression",
+    "compile_row",
+    "is_expression",
+]
 
-MAX_REPEATS = 1000
-"""An expression may ask for no part of itself more often than this."""
+
+_KEPT = 64
+"""So many businesses' rows are kept compiled while nobody changes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,56 +56,21 @@ class CompiledRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """The rows of one language with the book that finds them; both in the same order."""
+
+    rows: tuple[CompiledRow, ...]
+    book: Book
+
+
+@dataclass(frozen=True, slots=True)
 class FaqSnapshot:
     """All active rows of one business for one channel."""
 
     business_id: int
     rows: tuple[CompiledRow, ...] = ()
-
-
-def is_expression(pattern: str) -> bool:
-    """Tell whether an owner's ``pattern`` is a regular expression rather than a phrase.
-
-    A ``?`` is how people end a question, so it alone does not make an expression.
-    """
-    return any(sign in _REGEX_SIGNS for sign in pattern.rstrip("?!. "))
-
-
-def compile_expression(pattern: str) -> regex.Pattern[str]:
-    """Return ``pattern`` compiled over normalised letters.
-
-    Raises:
-        ValueError: it is no valid expression, or one that would take all memory; the message is
-            for its owner.
-    """
-    if _repeats(pattern) > MAX_REPEATS:
-        raise ValueError(f"this expression repeats a part more than {MAX_REPEATS} times")
-    try:
-        return regex.compile(_fold_expression(_QUESTION_MARKS.sub("", pattern)))
-    except regex.error as error:
-        raise ValueError(f"not a valid expression: {error}") from None
-    except RecursionError:
-        raise ValueError("not a valid expression: too many brackets") from None
-
-
-def _fold_expression(pattern: str) -> str:
-    r"""Return ``pattern`` with its letters folded, but not its escapes (``\S``) and groups."""
-    pieces = _KEPT.split(pattern)
-    return "".join(
-        piece if number % 2 else join_quoted(fold_letters(piece))
-        for number, piece in enumerate(pieces)
-    )
-
-
-def _repeats(pattern: str) -> int:
-    """Return an upper bound of how often ``pattern`` repeats one of its parts.
-
-    A repetition is unrolled when it is compiled: ``a{1000000000}`` takes all memory there is,
-    and the process with it. Repetitions inside a repeated group multiply; others add up.
-    """
-    counts = [int(count) for count in _REPEAT.findall("".join(fold_letters(pattern).split()))]
-    nested = _REPEATED_GROUP.search(pattern) is not None
-    return math.prod(max(1, count) for count in counts) if nested else sum(counts)
+    shelves: Mapping[str, Shelf] = field(default_factory=dict, compare=False, repr=False)
+    """By language, its rows ready to be matched."""
 
 
 def compile_row(row: FaqRow) -> CompiledRow:
@@ -104,7 +80,7 @@ def compile_row(row: FaqRow) -> CompiledRow:
     warnings: list[str] = []
     for pattern in row.patterns:
         if not is_expression(pattern):
-            if phrase := normalize(pattern):
+            if phrase := phrase_of(pattern):
                 phrases.append(phrase)
             continue
         try:
@@ -115,6 +91,38 @@ def compile_row(row: FaqRow) -> CompiledRow:
 
 
 def build_snapshot(business_id: int, rows: Iterable[FaqRow]) -> FaqSnapshot:
-    """Return the snapshot of ``rows``, best priority first."""
-    ordered = sorted(rows, key=lambda row: (-row.priority, row.id))
-    return FaqSnapshot(business_id, tuple(compile_row(row) for row in ordered))
+    """Return the snapshot of ``rows``, best priority first.
+
+    Everything that matching needs is made here, once; nothing is compiled for an utterance.
+    """
+    ordered = tuple(sorted(rows, key=lambda row: (-row.priority, row.id)))
+    compiled, shelves = _compiled(ordered)
+    return FaqSnapshot(business_id, compiled, shelves)
+
+
+@lru_cache(maxsize=_KEPT)
+def _compiled(
+    rows: tuple[FaqRow, ...],
+) -> tuple[tuple[CompiledRow, ...], Mapping[str, Shelf]]:
+    """Return ``rows`` compiled; a business that is read again unchanged costs nothing."""
+    compiled = tuple(compile_row(row) for row in rows)
+    by_lang: dict[str, list[CompiledRow]] = {}
+    for one in compiled:
+        by_lang.setdefault(one.row.lang, []).append(one)
+    return compiled, {lang: Shelf(tuple(some), _book(some)) for lang, some in by_lang.items()}
+
+
+def _book(rows: Iterable[CompiledRow]) -> Book:
+    return build_book(
+        [
+            Source(
+                one.row.id,
+                one.row.intent_key,
+                one.phrases,
+                tuple(p for p in one.row.patterns if not is_expression(p) and phrase_of(p)),
+                one.expressions,
+                one.row.answer_text,
+            )
+            for one in rows
+        ]
+    )

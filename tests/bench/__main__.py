@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import ears, life
+from tests.bench import ears, faq, life
 from tests.bench.figures import table
 from tests.bench.line import measure_interruptions, measure_line, measure_load
 from tests.e2e.server_process import ServerProcess
@@ -20,10 +20,12 @@ from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
 def main() -> None:
     """Measure what was asked for, or everything but the long call; end by itself."""
-    wanted = set(sys.argv[1:]) or {"ears", "line", "life"}
+    wanted = set(sys.argv[1:]) or {"ears", "faq", "line", "life"}
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     if "ears" in wanted:
         print(ears.report())
+    if "faq" in wanted:
+        print(faq.report())
     if "line" in wanted:
         with _house() as house:
             server = house.start()

@@ -23,7 +23,10 @@ def matched(api: Api, business_id: int, text: str, **more: str) -> dict[str, Any
     response = api.post(f"/api/businesses/{business_id}/faqs/match", {"text": text, **more})
     assert response.status_code == 200, response.text
     assert response.json is not None
-    assert set(response.json) == {"path", "intent_key", "answer_text", "score", "ms", "reason"}
+    assert set(response.json) == {
+        "path", "intent_key", "answer_text", "score", "ms", "reason", "clarify", "rows",
+        "uncovered",
+    }  # fmt: skip
     return dict(response.json)
 
 
@@ -64,6 +67,9 @@ def test_the_life_of_a_prepared_answer(
         "score": 0.0,
         "ms": 0,
         "reason": "no_match",
+        "clarify": None,
+        "rows": [],
+        "uncovered": [],
     }
     assert admin.get(faq).status_code == 404
     assert admin.delete(faq).status_code == 404

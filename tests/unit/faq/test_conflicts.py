@@ -1,0 +1,46 @@
+"""What owners are told about their rows."""
+
+from __future__ import annotations
+
+from server.faq.conflicts import conflicts, warnings
+from tests.unit.faq.sentences import SALON, faq, row
+
+
+def test_rows_that_claim_one_sentence_conflict() -> None:
+    snapshot = faq(
+        row("parking", "חניה", "חניון", row_id=1),
+        row("address", "איפה אתם", row_id=2),
+        row("garage", "החנייה", row_id=3),
+    )
+    found = conflicts(snapshot)
+    assert [{one.row.id, one.other.id} for one in found] == [{1, 3}]
+    assert found[0].pattern in ("חניה", "החנייה")
+
+
+def test_rows_of_one_intent_or_another_language_do_not_conflict() -> None:
+    assert not conflicts(faq(row("a", "חניה", row_id=1), row("a", "חניה", row_id=2)))
+    assert not conflicts(faq(row("a", "wifi", row_id=1), row("b", "wifi", lang="en-US", row_id=2)))
+
+
+def test_a_sound_business_has_no_conflicts_and_no_warnings() -> None:
+    assert conflicts(SALON) == ()
+    assert warnings(SALON) == {}
+
+
+def test_each_fault_is_named_beside_its_row() -> None:
+    found = warnings(
+        faq(
+            row("broken", "(((", "חניה", row_id=1),
+            row("order", "תקבעי לי תור", row_id=2),
+            row("long", "א" * 201, row_id=3),
+            row("empty", "יש לכם", row_id=4),
+            row("price", "כמה עולה תספורת", answer="תלוי באורך השיער.", row_id=5),
+            row("fine", "כתובת", answer="הרצל 15", row_id=6),
+        )
+    )
+    assert found.keys() == {1, 2, 3, 4, 5}
+    assert found[1][0].startswith("(((")
+    assert "action" in found[2][0]
+    assert "longer" in found[3][0]
+    assert "no word" in found[4][0]
+    assert "price" in found[5][0]
