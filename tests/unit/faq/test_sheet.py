@@ -49,7 +49,7 @@ def test_no_cell_is_a_formula_and_none_is_changed(text: str) -> None:
 
 _TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
 _ROWS = st.fixed_dictionaries(
-    {name: _TEXT for name in COLUMNS}
+    dict.fromkeys(COLUMNS, _TEXT)
     | {
         "patterns": st.lists(_TEXT, min_size=1, max_size=4),
         "priority": st.integers(0, 100),
