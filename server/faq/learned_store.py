@@ -22,6 +22,8 @@ _BARELY_HEARD_MS = 1500
 """Of an answer that was interrupted before this, nobody knows whether it was one."""
 _FILLER = "FILLER"
 
+_Turn = Row[*tuple[Any, ...]]
+
 
 def load_exchanges(
     session: Session, business_id: int, lang: str, since: datetime, *, include_tests: bool
@@ -55,9 +57,9 @@ def load_exchanges(
     return list(_exchanges(session.execute(wanted).all(), lang))
 
 
-def _exchanges(turns: Sequence[Row[Any]], lang: str) -> Iterator[Exchange]:
+def _exchanges(turns: Sequence[_Turn], lang: str) -> Iterator[Exchange]:
     """Yield each sentence of a caller with the agent's answer right behind it."""
-    asked: Row[Any] | None = None
+    asked: _Turn | None = None
     for turn in turns:
         if turn.speaker == "caller":
             asked = turn
