@@ -95,6 +95,9 @@ class _Group:
     """The answers by key."""
     calls: set[str] = field(default_factory=set)
 
+    def count(self) -> int:
+        return sum(one.count for one in self.heard.values())
+
 
 class Learner:
     """Takes exchanges one by one, so that whoever feeds it can let calls run in between.
@@ -142,9 +145,9 @@ class Learner:
         found = [
             learned
             for group in self._groups
-            if not group.settled and (learned := _learned(group, taken)).count >= min_count
+            if not group.settled and group.count() >= min_count
             # Without a question word, an answer has to show that it was one.
-            if group.meaning.asking or learned.draft.answer_text
+            if (learned := _learned(group, taken)).draft.answer_text or group.meaning.asking
         ]
         found.sort(key=lambda one: (-one.count, -one.last_asked.timestamp(), one.question))
         return found
@@ -251,7 +254,7 @@ def _learned(group: _Group, taken: Collection[str]) -> LearnedGroup:
     return LearnedGroup(
         question=heard[0].text,
         lang=meaning.lang,
-        count=sum(one.count for one in heard),
+        count=group.count(),
         calls=len(group.calls),
         last_asked=max(one.last for one in heard),
         examples=tuple(one.text for one in heard[:MAX_EXAMPLES]),
