@@ -6,7 +6,7 @@ import logging
 
 from flask_openapi3 import Info, OpenAPI
 
-from server import health, media_socket
+from server import health, media_socket, metrics
 from server.api import register_api
 from server.cli import register_commands
 from server.settings import Settings, load_settings
@@ -32,6 +32,7 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     wire(app, settings)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(voice.blueprint)
     app.register_blueprint(media_socket.blueprint)
     register_api(app)

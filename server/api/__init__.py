@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from flask_openapi3.openapi import OpenAPI
 
-from server.api import businesses, calls, document, faqs, kpis, leads, matching
+from server.api import (
+    businesses,
+    calls,
+    document,
+    faq_review,
+    faq_sheets,
+    faqs,
+    kpis,
+    leads,
+    learned,
+    matching,
+)
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
 from server.api.resource import BEARER, PREFIX
+
+_RESOURCES = (
+    businesses, faqs, faq_review, faq_sheets, learned, matching, leads, calls, kpis, document,
+)  # fmt: skip
 
 
 def register_api(app: OpenAPI) -> None:
@@ -21,6 +36,6 @@ def register_api(app: OpenAPI) -> None:
     }
     app.validation_error_model = Problem
     app.validation_error_callback = from_validation_error
-    for module in (businesses, faqs, matching, leads, calls, kpis, document):
+    for module in _RESOURCES:
         app.register_api(module.blueprint)
     handle_unrouted_problems(app, f"{PREFIX}/")

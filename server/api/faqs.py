@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ from server.api.access import caller, missing, needs
 from server.api.fields import Answer, Input, IntentKey, Label, Language, Pattern, Priority
 from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
 from server.api.resource import BUSINESS_ID, answer, new_resource, no_content, writing
+from server.faq.conflicts import warnings
 from server.faq.snapshot import FaqRow, compile_row
 from server.models import ADMIN, OPERATOR, Business, BusinessFaq
 from server.wiring import services
@@ -76,6 +78,9 @@ class FaqView(BaseModel):
         description="Whether the spoken answer can be played."
     )
     warnings: list[str] = Field(description="What its owner should look at.")
+    audio_seconds: float | None = Field(
+        description="How long the spoken answer takes; null until it is rendered."
+    )
     updated_at: datetime
 
 
@@ -100,10 +105,10 @@ def list_faqs(path: FaqsPath, query: PageQuery) -> Response:
         same = and_(BusinessFaq.priority == priority, BusinessFaq.id > faq_id)
         wanted = wanted.where(or_(BusinessFaq.priority < priority, same))
     with services().database.read() as session:
-        _get_business(session, path.business_id)
+        get_business(session, path.business_id)
         rows = session.scalars(wanted.limit(query.limit + 1)).all()
     page, following = cut_page(rows, query.limit, lambda row: (row.priority, row.id))
-    return answer(FaqPage(items=[_view(row) for row in page], next_cursor=following))
+    return answer(FaqPage(items=_views(page), next_cursor=following))
 
 
 @blueprint.post(FAQS, responses=writing(FaqView, 201))
@@ -111,15 +116,8 @@ def list_faqs(path: FaqsPath, query: PageQuery) -> Response:
 def create_faq(path: FaqsPath, body: FaqInput) -> Response:
     """Create a prepared answer; the next utterance can get it."""
     with services().database.write() as session:
-        business = _get_business(session, path.business_id)
-        row = BusinessFaq(business_id=business.id)
-        _fill(row, body, business)
-        session.add(row)
-        session.flush()
-        _record(session, row, "faq.create")
-    created = _saved(row, 201)
-    created.headers["Location"] = f"/api/businesses/{row.business_id}/faqs/{row.id}"
-    return created
+        row = add_faq(session, get_business(session, path.business_id), body)
+    return created(row)
 
 
 @blueprint.get(FAQ, responses={200: FaqView})
@@ -127,7 +125,7 @@ def create_faq(path: FaqsPath, body: FaqInput) -> Response:
 def get_faq(path: FaqPath) -> Response:
     """Get one prepared answer."""
     with services().database.read() as session:
-        return answer(_view(_get(session, path)))
+        return answer(_views([_get(session, path)])[0])
 
 
 @blueprint.put(FAQ, responses=writing(FaqView))
@@ -136,10 +134,11 @@ def replace_faq(path: FaqPath, body: FaqInput) -> Response:
     """Replace a prepared answer; absent fields get their defaults."""
     with services().database.write() as session:
         row = _get(session, path)
-        _fill(row, body, _get_business(session, path.business_id))
+        fill_faq(row, body, get_business(session, path.business_id))
         session.flush()
         _record(session, row, "faq.update")
-    return _saved(row, 200)
+    prepare_clip(row)
+    return answer(_views([row])[0])
 
 
 @blueprint.delete(FAQ, responses={204: None})
@@ -153,7 +152,47 @@ def delete_faq(path: FaqPath) -> Response:
     return no_content()
 
 
-def _get_business(session: Session, business_id: int) -> Business:
+def add_faq(session: Session, business: Business, body: FaqInput) -> BusinessFaq:
+    """Store a new prepared answer and return its row."""
+    row = BusinessFaq(business_id=business.id)
+    fill_faq(row, body, business)
+    session.add(row)
+    session.flush()
+    _record(session, row, "faq.create")
+    return row
+
+
+def fill_faq(row: BusinessFaq, body: FaqInput, business: Business) -> None:
+    """Make ``row`` what ``body`` says."""
+    row.intent_key = body.intent_key
+    row.label = body.label
+    row.patterns_json = body.patterns
+    row.answer_text = body.answer_text
+    row.channels = body.channels
+    row.lang = body.lang or business.lang
+    row.priority = body.priority
+    row.active = body.active
+
+
+def prepare_clip(row: BusinessFaq) -> None:
+    """Have the answer of a stored row rendered."""
+    services().clips.prepare(row.answer_text, row.lang, _voice_of(row))
+
+
+def created(row: BusinessFaq) -> Response:
+    """Return the answer to the creation of ``row``, which is committed, and have it rendered."""
+    prepare_clip(row)
+    response = answer(_views([row])[0], 201)
+    response.headers["Location"] = f"/api/businesses/{row.business_id}/faqs/{row.id}"
+    return response
+
+
+def get_business(session: Session, business_id: int) -> Business:
+    """Return the row of a business.
+
+    Raises:
+        NotFoundError: there is none.
+    """
     business = session.get(Business, business_id)
     if business is None:
         raise missing("business")
@@ -167,17 +206,6 @@ def _get(session: Session, path: FaqPath) -> BusinessFaq:
     return row
 
 
-def _fill(row: BusinessFaq, body: FaqInput, business: Business) -> None:
-    row.intent_key = body.intent_key
-    row.label = body.label
-    row.patterns_json = body.patterns
-    row.answer_text = body.answer_text
-    row.channels = body.channels
-    row.lang = body.lang or business.lang
-    row.priority = body.priority
-    row.active = body.active
-
-
 def _record(session: Session, row: BusinessFaq, action: str) -> None:
     record_change(
         session,
@@ -189,27 +217,32 @@ def _record(session: Session, row: BusinessFaq, action: str) -> None:
     )
 
 
-def _saved(row: BusinessFaq, status: int) -> Response:
-    services().clips.prepare(row.answer_text, row.lang, _voice_of(row))
-    return answer(_view(row), status)
-
-
 def _voice_of(row: BusinessFaq) -> str:
     """Return the voice of the row's business; the default one's where it is not known."""
     profile = services().directory.by_id(row.business_id)
     return (profile.voice if profile is not None else "") or DEFAULT_VOICE
 
 
-def _view(row: BusinessFaq) -> FaqView:
+def _views(rows: Sequence[BusinessFaq]) -> list[FaqView]:
+    """Return ``rows``, which are of one business, as they are shown."""
+    profile = services().directory.by_id(rows[0].business_id) if rows else None
+    faults = {} if profile is None else warnings(profile.faq, {row.id for row in rows})
+    return [_view(row, faults.get(row.id)) for row in rows]
+
+
+def _view(row: BusinessFaq, faults: Sequence[str] | None) -> FaqView:
+    """Return ``row`` as it is shown; ``faults`` is None where no utterance can get it."""
     # The column may hold what an older release or a person's SQL wrote: shown as far as it goes.
     stored = row.patterns_json if isinstance(row.patterns_json, list) else []
     patterns = tuple(pattern for pattern in stored if isinstance(pattern, str))
-    compiled = compile_row(
-        FaqRow(row.id, row.intent_key, row.label, patterns, row.answer_text, row.lang, row.priority)
-    )
-    warnings = list(compiled.warnings)
+    if faults is None:
+        whole = FaqRow(
+            row.id, row.intent_key, row.label, patterns, row.answer_text, row.lang, row.priority
+        )
+        faults = compile_row(whole).warnings
+    shown = list(faults)
     if len(_SENTENCE_END.split(row.answer_text.strip().rstrip(".!?…"))) > _MAX_SENTENCES:
-        warnings.append("The answer is longer than two sentences; callers stop listening.")
+        shown.append("The answer is longer than two sentences; callers stop listening.")
     return FaqView(
         id=row.id,
         intent_key=row.intent_key,
@@ -221,6 +254,7 @@ def _view(row: BusinessFaq) -> FaqView:
         priority=row.priority,
         active=row.active,
         audio_status=services().clips.status(row.answer_text, row.lang, _voice_of(row)),
-        warnings=warnings,
+        warnings=shown,
+        audio_seconds=services().clips.seconds(row.answer_text, row.lang, _voice_of(row)),
         updated_at=row.updated_at,
     )

@@ -61,7 +61,7 @@ class MatchView(BaseModel):
 @needs(OPERATOR)
 def match_faq(path: FaqsPath, body: MatchInput) -> Response:
     """Tell what a sentence would get, by the same look-up in RAM that calls use."""
-    profile = _profile(path.business_id)
+    profile = profile_of(path.business_id)
     if not services().settings.faq_fastpath_enabled:
         return answer(
             MatchView(
@@ -102,7 +102,7 @@ def _view(explained: Explanation, ms: float) -> MatchView:
     )
 
 
-def _profile(business_id: int) -> BusinessProfile:
+def profile_of(business_id: int) -> BusinessProfile:
     """Return the copy in RAM, read now if this process does not have it yet.
 
     Raises:

@@ -39,8 +39,8 @@ _DOCUMENTED = {
     404: "No such path or object, or none that this token may know of.",
     405: "The path does not take this method.",
     409: "The change collides with what is stored.",
-    413: "The body is larger than 1 MiB.",
-    415: "The body is not declared as application/json.",
+    413: "The body is larger than 1 MiB (a sheet: 4 MiB).",
+    415: "The body is not declared as what this path takes: application/json, unless it says so.",
     422: "A field is wrong; `errors` tells which and why.",
     500: "A defect on our side; it was logged.",
     503: "The database is locked or gone for the moment; try again.",
@@ -127,18 +127,25 @@ def handle_unrouted_problems(app: Flask, prefix: str) -> None:
         app.register_error_handler(status, answer)
 
 
-def from_validation_error(error: ValidationError) -> Response:
-    """Return the problem of a body or query that does not fit its model."""
-    errors = [
+def field_problems(error: ValidationError) -> list[FieldProblem]:
+    """Return what is wrong with the fields of something that does not fit its model."""
+    return [
         FieldProblem(
             field=".".join(str(part) for part in item["loc"]),
             message=str(item.get("ctx", {}).get("error") or item["msg"]),
         )
         for item in error.errors(include_url=False, include_input=False)
     ]
-    return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, InvalidInputError.code, "Some fields are wrong.", errors
-    )
+
+
+def from_validation_error(error: ValidationError) -> Response:
+    """Return the problem of a body or query that does not fit its model."""
+    return wrong_fields("Some fields are wrong.", field_problems(error))
+
+
+def wrong_fields(detail: str, errors: list[FieldProblem]) -> Response:
+    """Return the problem of input whose fields are wrong."""
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, InvalidInputError.code, detail, errors)
 
 
 def _from_maane_error(error: MaaneError) -> Response:

@@ -31,12 +31,13 @@ def operation_id(*, name: str, path: str, method: str) -> str:
     return name
 
 
-def new_resource(name: str, description: str) -> APIBlueprint:
+def new_resource(name: str, description: str, *, json_bodies: bool = True) -> APIBlueprint:
     """Return a blueprint under ``/api`` with access checks, body checks and error answers.
 
     Args:
         name: of the blueprint, and of its tag in the OpenAPI document.
         description: of the tag.
+        json_bodies: whether bodies are JSON objects; else the views read them.
     """
     blueprint = APIBlueprint(
         f"api_{name}",
@@ -48,7 +49,8 @@ def new_resource(name: str, description: str) -> APIBlueprint:
         operation_id_callback=operation_id,
     )
     blueprint.before_request(authorise)
-    blueprint.before_request(_check_body)
+    if json_bodies:
+        blueprint.before_request(_check_body)
     blueprint.after_request(_keep_private)
     handle_problems_of(blueprint)
     return blueprint

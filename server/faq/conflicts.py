@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from server.faq.anchors import POINTS
 from server.faq.decision import GAP
 from server.faq.facts import Fact
-from server.faq.matcher import MAX_TEXT_CHARS, MIN_SCORE, explain
+from server.faq.matcher import MAX_TEXT_CHARS, MIN_SCORE, explain, guardrail
 from server.faq.questions import Ask
 from server.faq.results import Scored
 from server.faq.snapshot import CompiledRow, FaqRow, FaqSnapshot, Shelf, is_expression
@@ -32,14 +32,25 @@ def conflicts(snapshot: FaqSnapshot) -> tuple[Conflict, ...]:
 
     Takes a match for every phrase: for pages, not for calls.
     """
-    found: dict[tuple[int, int], Conflict] = {}
+    return tuple(pair for found in look_for_conflicts(snapshot) for pair in found)
+
+
+def look_for_conflicts(snapshot: FaqSnapshot) -> Iterator[tuple[Conflict, ...]]:
+    """Yield, phrase by phrase, the pairs of ``conflicts`` that were not known before.
+
+    Whoever asks in a process with calls lets them run in between.
+    """
+    known: set[tuple[int, int]] = set()
     for compiled in snapshot.rows:
         for pattern in _phrases(compiled):
             rows = explain(snapshot, pattern, compiled.row.lang).rows
+            found = []
             for rival in _rivals(rows, compiled.row):
                 pair = min(compiled.row.id, rival.id), max(compiled.row.id, rival.id)
-                found.setdefault(pair, Conflict(compiled.row, rival, pattern))
-    return tuple(found.values())
+                if pair not in known:
+                    known.add(pair)
+                    found.append(Conflict(compiled.row, rival, pattern))
+            yield tuple(found)
 
 
 def _phrases(compiled: CompiledRow) -> Iterator[str]:
@@ -57,15 +68,20 @@ def _rivals(rows: tuple[Scored, ...], row: FaqRow) -> Iterator[FaqRow]:
             yield one.row
 
 
-def warnings(snapshot: FaqSnapshot) -> dict[int, tuple[str, ...]]:
+def warnings(
+    snapshot: FaqSnapshot, only: Container[int] | None = None
+) -> dict[int, tuple[str, ...]]:
     """Return what is wrong with each row, by row id; rows without fault are left out.
 
     Broken patterns, patterns that a guardrail stops, patterns without a word that tells
-    anything, and prices asked of an answer that names none.
+    anything, and prices asked of an answer that names none. ``only`` holds the ids of the rows
+    to look at; None: all of them.
     """
     found: dict[int, tuple[str, ...]] = {}
     for lang, shelf in snapshot.shelves.items():
         for place, compiled in enumerate(shelf.rows):
+            if only is not None and compiled.row.id not in only:
+                continue
             some = (*compiled.warnings, *_faults(snapshot, shelf, place, lang))
             if some:
                 found[compiled.row.id] = some
@@ -78,9 +94,8 @@ def _faults(snapshot: FaqSnapshot, shelf: Shelf, place: int, lang: str) -> Itera
         if len(pattern) > MAX_TEXT_CHARS:
             yield f"{pattern[:20]}…: longer than anything that is answered automatically"
             continue
-        guard = explain(snapshot, pattern, lang).guard
-        if guard:
-            yield f"{pattern}: always goes to the agent ({guard})"
+        if fired := guardrail(snapshot, pattern, lang):
+            yield f"{pattern}: always goes to the agent ({fired})"
     if any(not one.elements and not one.asks for one in model.patterns):
         yield "a pattern holds no word that tells what it is about"
     priced = any(Ask.PRICE in one.asks for one in model.patterns)

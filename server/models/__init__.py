@@ -11,7 +11,7 @@ from server.models.account import (
     User,
 )
 from server.models.base import Base
-from server.models.business import Business, BusinessFaq, BusinessPhoneNumber
+from server.models.business import Business, BusinessFaq, BusinessPhoneNumber, FaqDismissal
 from server.models.call import Call, CallTurn, Lead, Recording
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "BusinessPhoneNumber",
     "Call",
     "CallTurn",
+    "FaqDismissal",
     "Lead",
     "Membership",
     "Recording",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.clock import utc_now
@@ -72,3 +72,23 @@ class BusinessFaq(Base):
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
     business: Mapped[Business] = relationship(back_populates="faqs")
+
+
+class FaqDismissal(Base):
+    """A question of callers that the owner has decided on: it is not offered as a draft again."""
+
+    __tablename__ = "faq_dismissals"
+    __table_args__ = (
+        UniqueConstraint("business_id", "lang", "question", name="uq_faq_dismissals_business_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
+    lang: Mapped[str] = mapped_column(String(10))
+    question: Mapped[str] = mapped_column(String(200))
+    """One of its wordings; the others are known by what they mean."""
+    faq_id: Mapped[int | None] = mapped_column(
+        ForeignKey("business_faqs.id", ondelete="CASCADE"), index=True
+    )
+    """The prepared answer that was made of it, and without which it is open again."""
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from server.audio.mulaw import SAMPLE_RATE
 from server.clock import monotonic
 from server.speech.base import Synthesiser
 from server.speech.renderer import Clip, Renderer
@@ -88,6 +89,11 @@ class ClipStore:
             return "ready"
         with self._lock:
             return "failed" if clip in self._failed else "rendering"
+
+    def seconds(self, text: str, language: str, voice: str = "") -> float | None:
+        """Return how long the best rendering that exists is; None when there is none."""
+        size = self._renderer.size(Clip(text, language, voice))
+        return round(size / SAMPLE_RATE, 2) if size else None
 
     def voice_of(self, text: str, language: str, voice: str = "") -> str | None:
         """Return the name of the synthesiser whose rendering would be played, if there is one."""

@@ -73,6 +73,11 @@ class Renderer:
                 return maker.name
         return next((maker.name for maker in self.chain if self.has(clip, maker)), None)
 
+    def size(self, clip: Clip) -> int:
+        """Return how many bytes the best rendering that exists has, 0 when there is none."""
+        sizes = (self.shelf.size(self._key(maker, clip)) for maker in self.chain)
+        return next(filter(None, sizes), 0)
+
     def has(self, clip: Clip, maker: Synthesiser) -> bool:
         """Tell whether this synthesiser's rendering exists."""
         return self.shelf.has(self._key(maker, clip))

@@ -46,13 +46,17 @@ class Shelf:
 
     def has(self, key: str) -> bool:
         """Tell whether the audio exists, in RAM or on disk."""
+        return self.size(key) > 0
+
+    def size(self, key: str) -> int:
+        """Return how many bytes the audio has, 0 when it does not exist."""
         with self._lock:
-            if key in self._ram:
-                return True
+            if (audio := self._ram.get(key)) is not None:
+                return len(audio)
         try:
-            return self._path(key).stat().st_size > 0
+            return self._path(key).stat().st_size
         except OSError:
-            return False
+            return 0
 
     def load(self, key: str) -> bytes | None:
         """Return the audio from RAM or else from disk, into RAM; None when there is none."""

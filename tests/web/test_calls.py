@@ -78,6 +78,7 @@ def test_figures_without_calls_are_null(owner: Api) -> None:
     assert kpis == {
         "days": 7,
         "calls": 0,
+        "calls.slots_completed.rate": None,
         "turns": 0,
         "answers": {"FAQ_FASTPATH": 0, "AGENT": 0, "FALLBACK": 0},
         "faq.hit.rate": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from server.wiring import Services
 from tests.web.conftest import Api, House, audit
@@ -12,7 +13,10 @@ from tests.web.conftest import Api, House, audit
 FAQ = {"intent_key": "hacked", "patterns": ["פריצה"], "answer_text": "נפרץ."}
 ABSENT = 999_999
 
-Attempt = tuple[str, str, dict[str, Any] | None]
+SHEET = "intent_key,patterns,answer_text\nhacked,פריצה,נפרץ.\n"
+
+Attempt = tuple[str, str, dict[str, Any] | str | None]
+"""Method, path, and what is sent: an object, or a sheet."""
 
 
 def attempts(business_id: int, faq_id: int, lead_id: int, call_sid: str) -> list[Attempt]:
@@ -21,6 +25,13 @@ def attempts(business_id: int, faq_id: int, lead_id: int, call_sid: str) -> list
         ("GET", business, None),
         ("PATCH", business, {"name": "נפרץ"}),
         ("GET", f"{business}/faqs", None),
+        ("GET", f"{business}/faqs.csv", None),
+        ("GET", f"{business}/faqs/conflicts", None),
+        ("GET", f"{business}/faqs/learned", None),
+        ("POST", f"{business}/faqs/reorder", {"ids": [faq_id]}),
+        ("POST", f"{business}/faqs/learned/accept", FAQ | {"question": "יש חניה?"}),
+        ("POST", f"{business}/faqs/learned/dismiss", {"question": "יש חניה?"}),
+        ("POST", f"{business}/faqs/import", SHEET),
         ("POST", f"{business}/faqs", FAQ),
         ("POST", f"{business}/faqs/match", {"text": "מה המחיר?"}),
         ("GET", f"{business}/faqs/{faq_id}", None),
@@ -35,6 +46,12 @@ def attempts(business_id: int, faq_id: int, lead_id: int, call_sid: str) -> list
     ]
 
 
+def attempt(api: Api, method: str, path: str, body: dict[str, Any] | str | None) -> TestResponse:
+    if isinstance(body, str):
+        return api(method, path, data=body, content_type="text/csv")
+    return api(method, path, json=body)
+
+
 @pytest.mark.parametrize("role", ["admin", "operator"])
 def test_another_business_is_as_if_absent(
     request: pytest.FixtureRequest, parts: Services, garage: House, bakery: House, role: str
@@ -43,9 +60,9 @@ def test_another_business_is_as_if_absent(
     others = attempts(bakery.id, bakery.faq_id, bakery.lead_id, bakery.call_sid)
     absent = attempts(ABSENT, ABSENT, ABSENT, "CA_absent")
     for (method, path, body), (_, absent_path, _) in zip(others, absent, strict=True):
-        response = api(method, path, json=body)
+        response = attempt(api, method, path, body)
         assert response.status_code == 404, (method, path)
-        assert response.json == api(method, absent_path, json=body).json
+        assert response.json == attempt(api, method, absent_path, body).json
     assert audit(parts) == []
 
 
@@ -85,10 +102,41 @@ def test_a_cursor_of_another_business_opens_nothing(
     assert all(item["intent_key"] != "hacked" for item in got["items"])
 
 
+def test_another_business_s_dismissal_is_not_reached(
+    admin: Api, owner: Api, garage: House, bakery: House
+) -> None:
+    dismissed = owner.post(
+        f"/api/businesses/{bakery.id}/faqs/learned/dismiss", {"question": "יש חניה?"}
+    ).json
+    assert dismissed is not None
+    for house in (garage, bakery):
+        path = f"/api/businesses/{house.id}/faqs/learned/dismissed/{dismissed['id']}"
+        assert admin.delete(path).status_code == 404
+    assert owner.delete(path).status_code == 204
+
+
+def test_an_order_does_not_reach_rows_of_others(
+    admin: Api, owner: Api, garage: House, bakery: House
+) -> None:
+    path = f"/api/businesses/{garage.id}/faqs/reorder"
+    for api in (admin, owner):
+        assert api.post(path, {"ids": [bakery.faq_id]}).status_code == 409
+
+
+def test_an_import_touches_no_rows_of_others(owner: Api, garage: House, bakery: House) -> None:
+    sheet = owner.get(f"/api/businesses/{bakery.id}/faqs.csv").data.replace(b",10,", b",99,")
+    path = f"/api/businesses/{garage.id}/faqs/import"
+    assert owner("POST", path, data=sheet, content_type="text/csv").status_code == 200
+    for house, priority in ((garage, 99), (bakery, 10)):
+        faq = owner.get(f"/api/businesses/{house.id}/faqs/{house.faq_id}").json
+        assert faq is not None
+        assert faq["priority"] == priority
+
+
 def test_an_owner_sees_all(owner: Api, garage: House, bakery: House) -> None:
     listed = owner.get("/api/businesses").json
     assert listed is not None
     assert [item["id"] for item in listed["items"]] == [garage.id, bakery.id]
     for house in (garage, bakery):
         for method, path, body in attempts(house.id, house.faq_id, house.lead_id, house.call_sid):
-            assert owner(method, path, json=body).status_code < 300, (method, path)
+            assert attempt(owner, method, path, body).status_code < 300, (method, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.faq.conflicts import conflicts, warnings
+from server.faq.conflicts import conflicts, look_for_conflicts, warnings
 from tests.unit.faq.sentences import SALON, faq, row
 
 
@@ -44,3 +44,19 @@ def test_each_fault_is_named_beside_its_row() -> None:
     assert "longer" in found[3][0]
     assert "no word" in found[4][0]
     assert "price" in found[5][0]
+
+
+def test_some_rows_can_be_looked_at_alone() -> None:
+    snapshot = faq(
+        row("order", "תקבעי לי תור", row_id=1), row("another", "תבטלו לי את התור", row_id=2)
+    )
+    assert warnings(snapshot).keys() == {1, 2}
+    assert warnings(snapshot, {2}).keys() == {2}
+    assert warnings(snapshot, ()) == {}
+
+
+def test_conflicts_come_phrase_by_phrase() -> None:
+    snapshot = faq(row("parking", "חניה", "חניון", row_id=1), row("garage", "החנייה", row_id=2))
+    steps = list(look_for_conflicts(snapshot))
+    assert len(steps) == 3
+    assert [pair for step in steps for pair in step] == list(conflicts(snapshot))

@@ -95,6 +95,14 @@ def test_a_clip_is_rendered_once_and_is_then_at_hand(shop: Shop) -> None:
     assert shop.voice.asked == [("שלום", HE)]
 
 
+def test_how_long_a_clip_is(shop: Shop, tmp_path: Path) -> None:
+    assert shop.store.seconds("שלום", HE) is None
+    shop.voice.size = 12_000
+    shop.fetch("שלום")
+    assert shop.store.seconds("שלום", HE) == 1.5
+    assert Shop(tmp_path).store.seconds("שלום", HE) == 1.5, "the disk knows it too"
+
+
 def test_a_clip_in_ram_is_delivered_at_once(shop: Shop) -> None:
     shop.fetch("שלום")
     shop.order("שלום")

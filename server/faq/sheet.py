@@ -1,0 +1,177 @@
+"""Prepared answers as a spreadsheet keeps them: comma-separated values, there and back.
+
+What is written is read back as it was, whatever it holds. What is read comes from people and
+their programs: other delimiters, other encodings, half-finished lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+COLUMNS = (
+    "intent_key",
+    "label",
+    "patterns",
+    "answer_text",
+    "channels",
+    "lang",
+    "priority",
+    "active",
+)
+REQUIRED = ("intent_key", "patterns", "answer_text")
+MAX_LINES = 2000
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+"""What a spreadsheet would run instead of showing it. An apostrophe in front keeps it text."""
+_DELIMITERS = ",;\t"
+_YES = frozenset(("true", "1", "yes", "כן"))
+_NO = frozenset(("false", "0", "no", "לא"))
+
+
+class SheetError(ValueError):
+    """The file cannot be read as a table of prepared answers; the message is for its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a sheet."""
+
+    number: int
+    """As a spreadsheet counts: the header is 1."""
+    fields: Mapping[str, Any]
+    """What its cells hold; empty ones are left out, unreadable ones are as they were typed."""
+    extra: bool = False
+    """Whether it has more cells than there are columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of prepared answers as somebody wrote it."""
+
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+def write_sheet(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return ``rows`` (fields by the names of ``COLUMNS``) with a header."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow([_guarded(_cell(row[name])) for name in COLUMNS])
+    return out.getvalue()
+
+
+def read_sheet(data: bytes) -> Sheet:
+    """Return what ``data`` holds; empty lines are left out.
+
+    Raises:
+        SheetError: it is no such table, or has more than ``MAX_LINES`` lines.
+    """
+    text = _decoded(data)
+    header = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    columns: tuple[str, ...] = ()
+    lines: list[Line] = []
+    number = 0
+    try:
+        for number, cells in enumerate(reader, 1):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not columns:
+                columns = _columns(cells)
+                continue
+            if len(lines) == MAX_LINES:
+                raise SheetError(f"more than {MAX_LINES} lines; split the file")
+            lines.append(_line(number, columns, cells))
+    except csv.Error as error:
+        raise SheetError(f"line {number + 1}: {error}") from None
+    if not columns:
+        raise SheetError("the file is empty")
+    return Sheet(columns, tuple(lines))
+
+
+def _decoded(data: bytes) -> str:
+    """Return ``data`` as text: UTF-8, UTF-16 with its mark, or Hebrew Windows' own encoding."""
+    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1255")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeError:
+            continue
+    raise SheetError("these are not letters; save the file as CSV UTF-8")
+
+
+def _columns(cells: list[str]) -> tuple[str, ...]:
+    columns = tuple(cell.strip().lower() for cell in cells)
+    while columns and not columns[-1]:
+        columns = columns[:-1]
+    for name in columns:
+        if name not in COLUMNS:
+            raise SheetError(
+                f"line 1 names the columns; {name[:40]!r} is none of {', '.join(COLUMNS)}"
+            )
+        if columns.count(name) > 1:
+            raise SheetError(f"the column {name} is there twice")
+    for name in REQUIRED:
+        if name not in columns:
+            raise SheetError(f"the column {name} is missing")
+    return columns
+
+
+def _line(number: int, columns: tuple[str, ...], cells: list[str]) -> Line:
+    fields: dict[str, Any] = {}
+    for name, cell in zip(columns, cells, strict=False):
+        plain = _unguarded(cell)
+        if plain.strip():
+            fields[name] = _value(name, plain)
+    return Line(number, fields, any(cell.strip() for cell in cells[len(columns) :]))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        # A line break tells the reader that bars are no separators here.
+        return "\n".join(value) + ("\n" if len(value) == 1 and "|" in value[0] else "")
+    return str(value)
+
+
+def _value(name: str, cell: str) -> Any:
+    text = cell.strip()
+    if name == "patterns":
+        patterns = cell.splitlines() if "\n" in cell else _split(text)
+        return [pattern.strip() for pattern in patterns if pattern.strip()]
+    if name == "priority" and text.isascii() and text.isdigit() and len(text) <= 9:
+        return int(text)
+    if name == "active" and text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    return text
+
+
+def _split(text: str) -> list[str]:
+    """Return the parts of ``text`` between bars that stand outside of brackets."""
+    parts, depth, escaped = [""], 0, False
+    for letter in text:
+        if letter == "|" and not depth and not escaped:
+            parts.append("")
+            continue
+        if not escaped:
+            depth = max(0, depth + (letter in "([") - (letter in ")]"))
+        escaped = letter == "\\" and not escaped
+        parts[-1] += letter
+    return parts
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
