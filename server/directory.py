@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 import phonenumbers
 from sqlalchemy import select
@@ -15,8 +16,8 @@ from sqlalchemy.orm import Session, selectinload
 from server.business_settings import BusinessSettings, business_settings
 from server.clock import Clock, monotonic
 from server.db import Database, is_unavailable
-from server.faq.snapshot import FaqSnapshot
-from server.faq.store import load_snapshot
+from server.faq.snapshot import FaqRow, FaqSnapshot, build_snapshot
+from server.faq.store import load_rows
 from server.models import Business
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,9 @@ class BusinessProfile:
     numbers: tuple[str, ...]
     faq: FaqSnapshot
     settings: BusinessSettings = field(default_factory=BusinessSettings)
+
+
+_Read = list[tuple[BusinessProfile, list[FaqRow]]]
 
 
 def dialled_number(raw: str) -> str:
@@ -109,8 +113,8 @@ class Directory:
         """
         with self._loading:
             with self._database.read() as session:
-                profiles = {profile.id: profile for profile in _read_profiles(session, None)}
-            self._install(profiles)
+                read = _read_profiles(session, None)
+            self._install({profile.id: profile for profile in _with_answers(read)})
             self._loaded_at = self._clock()
             self.complete = True
 
@@ -118,7 +122,8 @@ class Directory:
         try:
             with self._loading:
                 with self._database.read() as session:
-                    fresh = {p.id: p for p in _read_profiles(session, business_ids)}
+                    read = _read_profiles(session, business_ids)
+                fresh = {p.id: p for p in _with_answers(read)}
                 kept = {i: p for i, p in self._profiles.items() if i not in business_ids}
                 self._install(kept | fresh)
         except Exception as error:
@@ -159,24 +164,35 @@ class Directory:
             self._refreshing.release()
 
 
-def _read_profiles(session: Session, ids: Iterable[int] | None) -> list[BusinessProfile]:
+def _with_answers(read: _Read) -> Iterator[BusinessProfile]:
+    """Yield the profiles with their prepared answers compiled: work of its own, so without the
+    database, and in small steps, between which the calls of this process go on.
+    """
+    for profile, rows in read:
+        yield replace(profile, faq=build_snapshot(profile.id, rows, lambda: time.sleep(0)))
+
+
+def _read_profiles(session: Session, ids: Iterable[int] | None) -> _Read:
     query = select(Business).options(selectinload(Business.numbers))
     if ids is not None:
         query = query.where(Business.id.in_(list(ids)))
     return [
-        BusinessProfile(
-            id=row.id,
-            name=row.name,
-            lang=row.lang,
-            timezone=row.timezone,
-            ai_prompt=row.ai_prompt,
-            outbound_ai_prompt=row.outbound_ai_prompt,
-            greeting_text=row.greeting_text,
-            phrase_hints=tuple(row.phrase_hints or ()),
-            voice=row.voice,
-            numbers=tuple(number.e164 for number in row.numbers),
-            faq=load_snapshot(session, row.id),
-            settings=business_settings(row.settings),
+        (
+            BusinessProfile(
+                id=row.id,
+                name=row.name,
+                lang=row.lang,
+                timezone=row.timezone,
+                ai_prompt=row.ai_prompt,
+                outbound_ai_prompt=row.outbound_ai_prompt,
+                greeting_text=row.greeting_text,
+                phrase_hints=tuple(row.phrase_hints or ()),
+                voice=row.voice,
+                numbers=tuple(number.e164 for number in row.numbers),
+                faq=FaqSnapshot(row.id),
+                settings=business_settings(row.settings),
+            ),
+            load_rows(session, row.id),
         )
         for row in session.scalars(query)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import regex
@@ -103,8 +103,12 @@ class Source:
     answer_text: str
 
 
-def build_book(sources: Sequence[Source]) -> Book:
-    """Return the rows of one language, ready to be matched."""
+def build_book(sources: Sequence[Source], breathe: Callable[[], None] = lambda: None) -> Book:
+    """Return the rows of one language, ready to be matched.
+
+    Args:
+        breathe: called after each row, so that others may run meanwhile.
+    """
     vocabulary = Vocabulary()
     expressions = [tuple(map(read_expression, source.expressions)) for source in sources]
     for source, found in zip(sources, expressions, strict=True):
@@ -113,15 +117,17 @@ def build_book(sources: Sequence[Source]) -> Book:
         for expression in found:
             vocabulary.add(expression.words)
         vocabulary.add(word.text for word in split_words(source.answer_text))
+        breathe()
     for source in sources:
         for phrase in source.typed:
             vocabulary.add_joined([word.text for word in split_words(phrase)])
+        breathe()
     taken = frozenset(kind.name for one in sources for kind in named_kinds(one.intent_key))
-    rows = tuple(
-        _row(vocabulary, place, source, found, taken)
-        for place, (source, found) in enumerate(zip(sources, expressions, strict=True))
-    )
-    book = Book(vocabulary, rows)
+    rows = []
+    for place, (source, found) in enumerate(zip(sources, expressions, strict=True)):
+        rows.append(_row(vocabulary, place, source, found, taken))
+        breathe()
+    book = Book(vocabulary, tuple(rows))
     _index(book)
     return book
 

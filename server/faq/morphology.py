@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+
+_KEPT_WORDS = 20_000
+"""Words whose sounds are remembered: rows that are read again, and most of their words."""
 
 _PREFIX_LETTERS = "והבלמשכ"
 _MAX_PREFIX_LETTERS = 3
@@ -110,6 +114,7 @@ def skeleton(word: str) -> str | None:
     return bare if len(bare) >= _SHORTEST_SKELETON and is_hebrew(word) else None
 
 
+@lru_cache(maxsize=_KEPT_WORDS)
 def sounds(word: str) -> frozenset[str]:
     """Return how ``word`` may sound, by each way of hearing; words that share one sound alike.
 
@@ -129,6 +134,7 @@ def _sound(head: str, rest: str, table: dict[int, str]) -> str:
     return first + rest.translate(table)
 
 
+@lru_cache(maxsize=_KEPT_WORDS)
 def near_sounds(word: str) -> frozenset[str]:
     """Return the sounds of ``word`` with one of its vowel letters left out."""
     if not is_hebrew(word) or len(word) < 4:

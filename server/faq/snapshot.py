@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import regex
 
@@ -90,29 +90,43 @@ def compile_row(row: FaqRow) -> CompiledRow:
     return CompiledRow(row, tuple(phrases), tuple(expressions), tuple(warnings))
 
 
-def build_snapshot(business_id: int, rows: Iterable[FaqRow]) -> FaqSnapshot:
+_Compiled = tuple[tuple[CompiledRow, ...], Mapping[str, Shelf]]
+_kept: OrderedDict[tuple[FaqRow, ...], _Compiled] = OrderedDict()
+
+
+def build_snapshot(
+    business_id: int, rows: Iterable[FaqRow], breathe: Callable[[], None] = lambda: None
+) -> FaqSnapshot:
     """Return the snapshot of ``rows``, best priority first.
 
     Everything that matching needs is made here, once; nothing is compiled for an utterance.
+
+    Args:
+        breathe: called every few milliseconds of work, so that others may run meanwhile.
     """
     ordered = tuple(sorted(rows, key=lambda row: (-row.priority, row.id)))
-    compiled, shelves = _compiled(ordered)
+    found = _kept.get(ordered)  # a business that is read again unchanged costs nothing
+    if found is None:
+        found = _kept[ordered] = _compiled(ordered, breathe)
+        if len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    compiled, shelves = found
     return FaqSnapshot(business_id, compiled, shelves)
 
 
-@lru_cache(maxsize=_KEPT)
-def _compiled(
-    rows: tuple[FaqRow, ...],
-) -> tuple[tuple[CompiledRow, ...], Mapping[str, Shelf]]:
-    """Return ``rows`` compiled; a business that is read again unchanged costs nothing."""
-    compiled = tuple(compile_row(row) for row in rows)
+def _compiled(rows: tuple[FaqRow, ...], breathe: Callable[[], None]) -> _Compiled:
+    compiled = []
     by_lang: dict[str, list[CompiledRow]] = {}
-    for one in compiled:
-        by_lang.setdefault(one.row.lang, []).append(one)
-    return compiled, {lang: Shelf(tuple(some), _book(some)) for lang, some in by_lang.items()}
+    for row in rows:
+        one = compile_row(row)
+        compiled.append(one)
+        by_lang.setdefault(row.lang, []).append(one)
+        breathe()
+    shelves = {lang: Shelf(tuple(some), _book(some, breathe)) for lang, some in by_lang.items()}
+    return tuple(compiled), shelves
 
 
-def _book(rows: Iterable[CompiledRow]) -> Book:
+def _book(rows: Iterable[CompiledRow], breathe: Callable[[], None]) -> Book:
     return build_book(
         [
             Source(
@@ -124,5 +138,6 @@ def _book(rows: Iterable[CompiledRow]) -> Book:
                 one.row.answer_text,
             )
             for one in rows
-        ]
+        ],
+        breathe,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.faq.snapshot import FaqRow, FaqSnapshot, build_snapshot
+from server.faq.snapshot import FaqRow
 from server.models import BusinessFaq
 
 VOICE_CHANNELS = ("voice", "both")
 
 
-def load_snapshot(session: Session, business_id: int) -> FaqSnapshot:
+def load_rows(session: Session, business_id: int) -> list[FaqRow]:
     """Return the active voice rows of ``business_id``. A row with bad JSON is left out."""
     rows = session.scalars(
         select(BusinessFaq).where(
@@ -20,9 +20,7 @@ def load_snapshot(session: Session, business_id: int) -> FaqSnapshot:
             BusinessFaq.channels.in_(VOICE_CHANNELS),
         )
     )
-    return build_snapshot(
-        business_id, [_row(row) for row in rows if isinstance(row.patterns_json, list)]
-    )
+    return [_row(row) for row in rows if isinstance(row.patterns_json, list)]
 
 
 def _row(row: BusinessFaq) -> FaqRow:

@@ -84,6 +84,8 @@ class Vocabulary:
     _own: Index = field(default_factory=Index)
     _runs: dict[str, frozenset[str]] = field(default_factory=dict)
     """Neighbours of a pattern as one word."""
+    _heard: set[str] = field(default_factory=set)
+    """Concepts whose words may be misheard already."""
     _cache: dict[str, Found] = field(default_factory=dict)
 
     def add(self, words: Iterable[str]) -> None:
@@ -105,9 +107,10 @@ class Vocabulary:
             prefixed = known is None or known.level > Level.WRITTEN
             self._own.add(word, meanings, prefixed=prefixed)
             self._own.add_sound(word, meanings, prefixed=prefixed, name=known is None)
-        for meaning in active:
+        for meaning in active - self._heard:
             for word in WORDS_OF[meaning]:
                 self._own.add_sound(word, MEANINGS[word])
+        self._heard |= active
 
     def add_joined(self, words: Sequence[str]) -> None:
         """Let two neighbours of a pattern be said as one word."""

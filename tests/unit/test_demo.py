@@ -11,8 +11,8 @@ from sqlalchemy import create_engine
 from server.db import Database, engine_options
 from server.demo import NUMBERS, seed_demo_business
 from server.faq.matcher import Hit, Miss, match
-from server.faq.snapshot import FaqSnapshot, is_expression
-from server.faq.store import load_snapshot
+from server.faq.snapshot import FaqSnapshot, build_snapshot, is_expression
+from server.faq.store import load_rows
 from server.models import Base, Business, BusinessFaq
 
 
@@ -37,7 +37,7 @@ def business(database: Database) -> Business:
 @pytest.fixture
 def faqs(database: Database, business: Business) -> FaqSnapshot:
     with database.read() as session:
-        return load_snapshot(session, business.id)
+        return build_snapshot(business.id, load_rows(session, business.id))
 
 
 @pytest.mark.parametrize(
