@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.db import engine_options
@@ -75,6 +76,22 @@ def test_foreign_keys_keep_their_actions(database_url: str, engine: Engine) -> N
             for key in inspector.get_foreign_keys(name)
         }
         assert stored == modelled, name
+
+
+def test_a_migration_that_fails_changes_nothing(database_url: str, engine: Engine) -> None:
+    upgrade(database_url, "0001")
+    before = set(inspect(engine).get_table_names())
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE transcripts (id INTEGER)"))  # in the way
+    engine.dispose()
+    with pytest.raises(DBAPIError):
+        upgrade(database_url)
+    assert set(inspect(engine).get_table_names()) == {*before, "transcripts"}
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE transcripts"))
+    engine.dispose()
+    upgrade(database_url)
+    assert differences(engine) == []
 
 
 def test_what_the_release_before_writes_still_fits(database_url: str, engine: Engine) -> None:
