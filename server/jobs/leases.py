@@ -13,16 +13,32 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, false, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CursorResult,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from server.clock import utc_now
 from server.jobs.job import Job
 from server.models import DEAD, DONE, QUEUED, RUNNING, JobRow
+from server.models.base import UtcDateTime
 
 _ERROR_CHARS = 500
+
+_Instant = datetime | BindParameter[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +60,27 @@ def due_lanes(
     abandoned: bool = True,
 ) -> frozenset[str]:
     """Return those of ``lanes`` in which :func:`claim` would find a job (reads only)."""
-    waiting = {
-        lane: or_(
+    names = tuple(lanes)
+    if not names or not kinds:
+        return frozenset()
+    found = session.execute(_due_statement(names, tuple(kinds), abandoned), {"now": now}).one()
+    return frozenset(lane for lane, is_due in zip(names, found, strict=True) if is_due)
+
+
+@lru_cache(maxsize=64)
+def _due_statement(
+    lanes: tuple[str, ...], kinds: tuple[str, ...], abandoned: bool
+) -> Select[*tuple[Any, ...]]:
+    """Return the question of :func:`due_lanes`; it is asked every second, so it is built once."""
+    now = bindparam("now", type_=UtcDateTime())
+    columns = [
+        or_(
             exists().where(_queued(lane, kinds, now)),
             exists().where(_abandoned(lane, kinds, now)) if abandoned else false(),
         ).label(lane)
         for lane in lanes
-    }
-    if not waiting or not kinds:
-        return frozenset()
-    found = session.execute(select(*waiting.values())).one()
-    return frozenset(lane for lane, is_due in zip(waiting, found, strict=True) if is_due)
+    ]
+    return select(*columns)
 
 
 def claim(
@@ -138,13 +164,13 @@ def fail(
     return _end_lease(session, claimed, state=QUEUED, run_at=retry_at, **values)
 
 
-def _queued(lane: str, kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
+def _queued(lane: str, kinds: Collection[str], now: _Instant) -> ColumnElement[bool]:
     return and_(
         JobRow.state == QUEUED, JobRow.lane == lane, JobRow.run_at <= now, JobRow.kind.in_(kinds)
     )
 
 
-def _abandoned(lane: str, kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
+def _abandoned(lane: str, kinds: Collection[str], now: _Instant) -> ColumnElement[bool]:
     return and_(
         JobRow.state == RUNNING,
         JobRow.lane == lane,
