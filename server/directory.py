@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import phonenumbers
@@ -16,7 +16,8 @@ from server.business_settings import BusinessSettings, business_settings
 from server.clock import Clock, monotonic
 from server.db import Database, is_unavailable
 from server.faq.snapshot import FaqSnapshot
-from server.faq.store import load_snapshot
+from server.faq.store import load_snapshot, load_vectors
+from server.faq.vectors import FaqVectors
 from server.models import Business
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ class BusinessProfile:
     numbers: tuple[str, ...]
     faq: FaqSnapshot
     settings: BusinessSettings = field(default_factory=BusinessSettings)
+    faq_vectors: Mapping[str, FaqVectors] = field(default_factory=dict, compare=False, repr=False)
+    """By language, the phrases of ``faq`` as vectors, as far as they have been embedded."""
 
 
 def dialled_number(raw: str) -> str:
@@ -70,12 +73,23 @@ class Directory:
 
     Look-ups never touch the database. Changes committed by this process are here before the
     unit of work returns; those of other processes (the command line) within the TTL.
+
+    Args:
+        embedding_model: whose vectors of the prepared answers are read as well; empty: nobody's.
     """
 
-    def __init__(self, database: Database, ttl_seconds: float, clock: Clock = monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ttl_seconds: float,
+        clock: Clock = monotonic,
+        *,
+        embedding_model: str = "",
+    ) -> None:
         self._database = database
         self._ttl_seconds = ttl_seconds
         self._clock = clock
+        self._embedding_model = embedding_model
         self._profiles: dict[int, BusinessProfile] = {}
         self._by_number: dict[str, int] = {}
         self._loaded_at = float("-inf")
@@ -109,7 +123,7 @@ class Directory:
         """
         with self._loading:
             with self._database.read() as session:
-                profiles = {profile.id: profile for profile in _read_profiles(session, None)}
+                profiles = {profile.id: profile for profile in self._read(session, None)}
             self._install(profiles)
             self._loaded_at = self._clock()
             self.complete = True
@@ -118,7 +132,7 @@ class Directory:
         try:
             with self._loading:
                 with self._database.read() as session:
-                    fresh = {p.id: p for p in _read_profiles(session, business_ids)}
+                    fresh = {p.id: p for p in self._read(session, business_ids)}
                 kept = {i: p for i, p in self._profiles.items() if i not in business_ids}
                 self._install(kept | fresh)
         except Exception as error:
@@ -158,25 +172,32 @@ class Directory:
         finally:
             self._refreshing.release()
 
+    def _read(
+        self, session: Session, business_ids: Iterable[int] | None
+    ) -> Iterator[BusinessProfile]:
+        query = select(Business).options(selectinload(Business.numbers))
+        if business_ids is not None:
+            query = query.where(Business.id.in_(list(business_ids)))
+        for row in session.scalars(query):
+            faq = load_snapshot(session, row.id)
+            model = self._embedding_model
+            vectors = load_vectors(session, faq, model) if model else {}
+            yield _profile(row, faq, vectors)
 
-def _read_profiles(session: Session, ids: Iterable[int] | None) -> list[BusinessProfile]:
-    query = select(Business).options(selectinload(Business.numbers))
-    if ids is not None:
-        query = query.where(Business.id.in_(list(ids)))
-    return [
-        BusinessProfile(
-            id=row.id,
-            name=row.name,
-            lang=row.lang,
-            timezone=row.timezone,
-            ai_prompt=row.ai_prompt,
-            outbound_ai_prompt=row.outbound_ai_prompt,
-            greeting_text=row.greeting_text,
-            phrase_hints=tuple(row.phrase_hints or ()),
-            voice=row.voice,
-            numbers=tuple(number.e164 for number in row.numbers),
-            faq=load_snapshot(session, row.id),
-            settings=business_settings(row.settings),
-        )
-        for row in session.scalars(query)
-    ]
+
+def _profile(row: Business, faq: FaqSnapshot, vectors: Mapping[str, FaqVectors]) -> BusinessProfile:
+    return BusinessProfile(
+        id=row.id,
+        name=row.name,
+        lang=row.lang,
+        timezone=row.timezone,
+        ai_prompt=row.ai_prompt,
+        outbound_ai_prompt=row.outbound_ai_prompt,
+        greeting_text=row.greeting_text,
+        phrase_hints=tuple(row.phrase_hints or ()),
+        voice=row.voice,
+        numbers=tuple(number.e164 for number in row.numbers),
+        faq=faq,
+        settings=business_settings(row.settings),
+        faq_vectors=vectors,
+    )

@@ -1,12 +1,16 @@
-"""Prepared answers from the database into snapshots."""
+"""Prepared answers from the database into snapshots, and their vectors beside them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.faq.snapshot import FaqRow, FaqSnapshot, build_snapshot
-from server.models import BusinessFaq
+from server.faq.vectors import FaqVectors, Vectors, embedded_phrases, fingerprint, unpack
+from server.models import BusinessFaq, FaqEmbedding
 
 VOICE_CHANNELS = ("voice", "both")
 
@@ -23,6 +27,36 @@ def load_snapshot(session: Session, business_id: int) -> FaqSnapshot:
     return build_snapshot(
         business_id, [_row(row) for row in rows if isinstance(row.patterns_json, list)]
     )
+
+
+def load_vectors(session: Session, snapshot: FaqSnapshot, model: str) -> Mapping[str, FaqVectors]:
+    """Return by language the vectors of the rows of ``snapshot`` that ``model`` has made.
+
+    Vectors of other words than the row's present ones are left out.
+    """
+    stored = {
+        one.faq_id: one
+        for one in session.scalars(
+            select(FaqEmbedding).where(
+                FaqEmbedding.business_id == snapshot.business_id, FaqEmbedding.model == model
+            )
+        )
+    }
+    found: dict[str, tuple[list[int], list[Vectors]]] = {}
+    for compiled in snapshot.rows:
+        row, kept = compiled.row, stored.get(compiled.row.id)
+        phrases = embedded_phrases(row.patterns) if kept is not None else ()
+        if kept is None or kept.fingerprint != fingerprint(model, phrases):
+            continue
+        vectors = unpack(kept.vectors, len(phrases))
+        if vectors is not None and phrases:
+            row_ids, parts = found.setdefault(row.lang, ([], []))
+            row_ids += [row.id] * len(phrases)
+            parts.append(vectors)
+    return {
+        lang: FaqVectors(tuple(row_ids), np.concatenate(parts))
+        for lang, (row_ids, parts) in found.items()
+    }
 
 
 def _row(row: BusinessFaq) -> FaqRow:

@@ -13,6 +13,8 @@ from server.models.account import (
 from server.models.base import Base
 from server.models.business import Business, BusinessFaq, BusinessPhoneNumber
 from server.models.call import Call, CallTurn, Lead, Recording
+from server.models.faq_embedding import FaqEmbedding
+from server.models.system import SystemSetting
 
 __all__ = [
     "ADMIN",
@@ -27,8 +29,10 @@ __all__ = [
     "BusinessPhoneNumber",
     "Call",
     "CallTurn",
+    "FaqEmbedding",
     "Lead",
     "Membership",
     "Recording",
+    "SystemSetting",
     "User",
 ]
