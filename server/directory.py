@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import phonenumbers
@@ -17,7 +17,8 @@ from server.business_settings import BusinessSettings, business_settings
 from server.clock import Clock, monotonic
 from server.db import Database, is_unavailable
 from server.faq.snapshot import FaqRow, FaqSnapshot, build_snapshot
-from server.faq.store import load_rows
+from server.faq.store import load_rows, load_vectors
+from server.faq.vectors import FaqVectors
 from server.models import Business
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class BusinessProfile:
     numbers: tuple[str, ...]
     faq: FaqSnapshot
     settings: BusinessSettings = field(default_factory=BusinessSettings)
+    faq_vectors: Mapping[str, FaqVectors] = field(default_factory=dict, compare=False, repr=False)
+    """By language, the phrases of ``faq`` as vectors, as far as they have been embedded."""
 
 
 _Read = list[tuple[BusinessProfile, list[FaqRow]]]
@@ -74,12 +77,23 @@ class Directory:
 
     Look-ups never touch the database. Changes committed by this process are here before the
     unit of work returns; those of other processes (the command line) within the TTL.
+
+    Args:
+        embedding_model: whose vectors of the prepared answers are read as well; empty: nobody's.
     """
 
-    def __init__(self, database: Database, ttl_seconds: float, clock: Clock = monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ttl_seconds: float,
+        clock: Clock = monotonic,
+        *,
+        embedding_model: str = "",
+    ) -> None:
         self._database = database
         self._ttl_seconds = ttl_seconds
         self._clock = clock
+        self._embedding_model = embedding_model
         self._profiles: dict[int, BusinessProfile] = {}
         self._by_number: dict[str, int] = {}
         self._loaded_at = float("-inf")
@@ -113,7 +127,7 @@ class Directory:
         """
         with self._loading:
             with self._database.read() as session:
-                read = _read_profiles(session, None)
+                read = self._read(session, None)
             self._install({profile.id: profile for profile in _with_answers(read)})
             self._loaded_at = self._clock()
             self.complete = True
@@ -122,7 +136,7 @@ class Directory:
         try:
             with self._loading:
                 with self._database.read() as session:
-                    read = _read_profiles(session, business_ids)
+                    read = self._read(session, business_ids)
                 fresh = {p.id: p for p in _with_answers(read)}
                 kept = {i: p for i, p in self._profiles.items() if i not in business_ids}
                 self._install(kept | fresh)
@@ -163,6 +177,17 @@ class Directory:
         finally:
             self._refreshing.release()
 
+    def _read(self, session: Session, business_ids: Iterable[int] | None) -> _Read:
+        query = select(Business).options(selectinload(Business.numbers))
+        if business_ids is not None:
+            query = query.where(Business.id.in_(list(business_ids)))
+        read, model = [], self._embedding_model
+        for row in session.scalars(query):
+            rows = load_rows(session, row.id)
+            vectors = load_vectors(session, row.id, rows, model) if model else {}
+            read.append((_profile(row, vectors), rows))
+        return read
+
 
 def _with_answers(read: _Read) -> Iterator[BusinessProfile]:
     """Yield the profiles with their prepared answers compiled: work of its own, so without the
@@ -172,27 +197,19 @@ def _with_answers(read: _Read) -> Iterator[BusinessProfile]:
         yield replace(profile, faq=build_snapshot(profile.id, rows, lambda: time.sleep(0)))
 
 
-def _read_profiles(session: Session, ids: Iterable[int] | None) -> _Read:
-    query = select(Business).options(selectinload(Business.numbers))
-    if ids is not None:
-        query = query.where(Business.id.in_(list(ids)))
-    return [
-        (
-            BusinessProfile(
-                id=row.id,
-                name=row.name,
-                lang=row.lang,
-                timezone=row.timezone,
-                ai_prompt=row.ai_prompt,
-                outbound_ai_prompt=row.outbound_ai_prompt,
-                greeting_text=row.greeting_text,
-                phrase_hints=tuple(row.phrase_hints or ()),
-                voice=row.voice,
-                numbers=tuple(number.e164 for number in row.numbers),
-                faq=FaqSnapshot(row.id),
-                settings=business_settings(row.settings),
-            ),
-            load_rows(session, row.id),
-        )
-        for row in session.scalars(query)
-    ]
+def _profile(row: Business, vectors: Mapping[str, FaqVectors]) -> BusinessProfile:
+    return BusinessProfile(
+        id=row.id,
+        name=row.name,
+        lang=row.lang,
+        timezone=row.timezone,
+        ai_prompt=row.ai_prompt,
+        outbound_ai_prompt=row.outbound_ai_prompt,
+        greeting_text=row.greeting_text,
+        phrase_hints=tuple(row.phrase_hints or ()),
+        voice=row.voice,
+        numbers=tuple(number.e164 for number in row.numbers),
+        faq=FaqSnapshot(row.id),
+        settings=business_settings(row.settings),
+        faq_vectors=vectors,
+    )

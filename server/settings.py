@@ -26,9 +26,6 @@ RESERVED = (
     "whisper_model",
     "redis_url",
     "openai_summary_model",
-    "openai_embedding_model",
-    "faq_embeddings_enabled",
-    "faq_min_score",
 )
 """Fields whose names and values are checked already, but which this release does not act on."""
 

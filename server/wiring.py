@@ -13,11 +13,14 @@ from server.agent.voice import AgentVoice
 from server.audio.silero import SileroModel
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
-from server.calls.service import CallService, uses_realtime
+from server.calls.service import CallService, has_openai, uses_realtime
 from server.clock import monotonic
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.errors import SettingsError
+from server.faq.embedder import OpenAiEmbedder
+from server.faq.keeper import EmbeddingKeeper
+from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
 from server.settings import Settings
@@ -25,6 +28,8 @@ from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
 from server.speech.google_voice import GoogleVoice, google_credentials
 from server.speech.helper import LocalSynthesiser, SpeechHelper
+from server.speech.warmup import WarmUp
+from server.system_settings import SystemSettings
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +56,10 @@ class Services:
     settings: Settings
     database: Database
     directory: Directory
+    system: SystemSettings
+    faq: FaqEngine
+    embeddings: EmbeddingKeeper | None
+    """None where no service makes embeddings."""
     helper: SpeechHelper
     clips: ClipStore
     calls: CallService
@@ -70,11 +79,26 @@ def wire(app: Flask, settings: Settings) -> Services:
     helper = SpeechHelper()
     voices = _voices(settings, helper)
     clips = ClipStore(voices.chain, settings.media_dir, settings.tts_speaking_rate)
-    directory = Directory(database, settings.faq_cache_ttl_sec)
+    embedder = _embedder(settings)
+    directory = Directory(
+        database,
+        settings.faq_cache_ttl_sec,
+        embedding_model=embedder.model if embedder is not None else "",
+    )
+    system = SystemSettings(database, settings)
+    faq = FaqEngine(directory.by_id, system.current, embedder)
+    embeddings = None
+    if embedder is not None:  # after the directory: its copy is fresh before this one reads
+        embeddings = EmbeddingKeeper(
+            database, embedder, lambda: system.current().faq_embeddings_enabled
+        )
     parts = Services(
         settings=settings,
         database=database,
         directory=directory,
+        system=system,
+        faq=faq,
+        embeddings=embeddings,
         helper=helper,
         clips=clips,
         calls=CallService(
@@ -83,6 +107,7 @@ def wire(app: Flask, settings: Settings) -> Services:
             clips,
             CallRecorder(database),
             CallRegistry(settings.max_concurrent_calls),
+            faq,
         ),
         jobs=_jobs(settings, database),
         providers=_providers(settings) | {"synthesiser": voices.best},
@@ -114,9 +139,14 @@ def start(app: Flask) -> None:
     if parts.settings.twilio_auth_token and not parts.settings.public_base_url:
         log.warning("[SETTINGS] PUBLIC_BASE_URL is empty: behind a proxy no signature will fit")
     parts.jobs.start()
+    parts.system.load_if_possible()
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
+    tasks: list[Callable[[], None]] = [parts.clips.warm]
+    if parts.embeddings is not None:
+        tasks.append(parts.embeddings.look_at_all)
+    WarmUp(tasks).start()
 
 
 def drain(app: Flask, timeout_seconds: float) -> None:
@@ -161,6 +191,16 @@ def _speech_model(settings: Settings) -> tuple[SileroModel | None, Provider]:
     except Exception as error:
         log.warning("[VAD] Silero cannot load (%s); energy alone", type(error).__name__)
         return None, Provider("energy", f"Silero cannot load: {type(error).__name__}")
+
+
+def _embedder(settings: Settings) -> OpenAiEmbedder | None:
+    if not has_openai(settings):
+        return None
+    return OpenAiEmbedder(
+        settings.openai_base_url,
+        settings.openai_api_key or "none",
+        settings.openai_embedding_model,
+    )
 
 
 def _providers(settings: Settings) -> dict[str, Provider]:

@@ -15,12 +15,13 @@ from server.api import (
     leads,
     learned,
     matching,
+    system,
 )
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
 from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
-    businesses, faqs, faq_review, faq_sheets, learned, matching, leads, calls, kpis, document,
+    businesses, faqs, faq_review, faq_sheets, learned, matching, leads, calls, kpis, system, document,
 )  # fmt: skip
 
 

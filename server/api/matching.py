@@ -11,10 +11,9 @@ from server.api.access import missing, needs
 from server.api.faqs import FAQS, FaqsPath
 from server.api.fields import Input, Language
 from server.api.resource import answer, new_resource, writing
-from server.clock import monotonic
 from server.directory import BusinessProfile
-from server.faq.matcher import Hit, explain, match
-from server.faq.results import Explanation
+from server.faq.results import Explanation, Hit
+from server.faq.service import Found
 from server.models import OPERATOR, Business
 from server.wiring import services
 
@@ -26,7 +25,7 @@ class MatchInput(Input):
 
     text: str = Field(max_length=10_000, description="What the caller says.")
     lang: Language | None = Field(
-        default=None, description="The language it is said in; the business's when absent."
+        default=None, description="The language it is said in; told by its letters when absent."
     )
 
 
@@ -50,7 +49,7 @@ class MatchView(BaseModel):
         description="How it fits (exact, phrase, expression, kind, topic, bare, part, answer, "
         "similar), or why there is no automatic answer (empty, too_long, action, "
         "job, negation, statement, backchannel, ambiguous, uncovered, other_question, no_match, "
-        "disabled)."
+        "disabled, failed, slow, tripped)."
     )
     clarify: str | None = Field(description="When ambiguous: what could be asked back.")
     rows: list[RowView] = Field(description="The answers that were considered, the best first.")
@@ -60,45 +59,28 @@ class MatchView(BaseModel):
 @blueprint.post(f"{FAQS}/match", responses=writing(MatchView))
 @needs(OPERATOR)
 def match_faq(path: FaqsPath, body: MatchInput) -> Response:
-    """Tell what a sentence would get, by the same look-up in RAM that calls use."""
-    profile = profile_of(path.business_id)
-    if not services().settings.faq_fastpath_enabled:
-        return answer(
-            MatchView(
-                path="AGENT",
-                intent_key=None,
-                answer_text=None,
-                score=0.0,
-                ms=0.0,
-                reason="disabled",
-                clarify=None,
-                rows=[],
-                uncovered=[],
-            )
-        )
-    lang = body.lang or profile.lang
-    started = monotonic()
-    match(profile.faq, body.text, lang)
-    ms = round((monotonic() - started) * 1000, 3)
-    return answer(_view(explain(profile.faq, body.text, lang), ms))
+    """Tell what a sentence would get, by the same look-up that calls use."""
+    profile_of(path.business_id)
+    found, explained = services().faq.explain(path.business_id, body.text, body.lang or "")
+    return answer(_view(found, explained))
 
 
-def _view(explained: Explanation, ms: float) -> MatchView:
-    found = explained.result
-    row = found.row if isinstance(found, Hit) else None
+def _view(found: Found, explained: Explanation | None) -> MatchView:
+    result = found.result
+    row = result.row if isinstance(result, Hit) else None
     return MatchView(
         path="FAQ_FASTPATH" if row else "AGENT",
         intent_key=row.intent_key if row else None,
         answer_text=row.answer_text if row else None,
-        score=found.score,
-        ms=ms,
-        reason=found.reason,
-        clarify=None if isinstance(found, Hit) else found.clarify or None,
+        score=result.score,
+        ms=found.ms,
+        reason=result.reason,
+        clarify=None if isinstance(result, Hit) else result.clarify or None,
         rows=[
             RowView(intent_key=one.row.intent_key, score=one.score, why=one.why)
-            for one in explained.rows
+            for one in (explained.rows if explained else ())
         ],
-        uncovered=list(explained.uncovered),
+        uncovered=list(explained.uncovered) if explained else [],
     )
 
 

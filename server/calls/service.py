@@ -21,7 +21,7 @@ from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
 from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
-from server.faq.snapshot import FaqSnapshot
+from server.faq.service import FaqEngine
 from server.net.websocket import WebSocket
 from server.settings import Settings
 from server.speech.clips import ClipStore
@@ -82,10 +82,12 @@ class CallService:
         clips: ClipStore,
         recorder: CallRecorder,
         registry: CallRegistry,
+        faq: FaqEngine,
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._clips = clips
+        self._faq = faq
         self.recorder = recorder
         self.registry = registry
         registry.on_unclaimed = self._ended_unclaimed
@@ -196,7 +198,7 @@ class CallService:
                 start,
                 clips=self._clips,
                 recorder=self.recorder,
-                snapshot=lambda: self._snapshot(call.business),
+                faq=self._faq,
                 stand_ins=self,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
                 speech_model=self.speech_model,
@@ -222,11 +224,6 @@ class CallService:
                     self._clips.prepare(sentence, language, voice)
         for row in business.faq.rows:
             self._clips.prepare(row.row.answer_text, row.row.lang, voice)
-
-    def _snapshot(self, business: BusinessProfile) -> FaqSnapshot:
-        """Return the answers as they are now: an edit is used by the next utterance."""
-        current = self._directory.by_id(business.id)
-        return current.faq if current is not None else FaqSnapshot(business.id)
 
     def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
         outbound = direction == "outbound"
@@ -257,7 +254,6 @@ class CallService:
             language=business.lang,
             greeting_text=greets,
             caller_speaks_first=inbound and own.caller_speaks_first,
-            faq_enabled=settings.faq_fastpath_enabled,
             barge_in=settings.barge_in,
             barge_in_frames=settings.barge_in_voice_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,

@@ -19,13 +19,13 @@ from server.agent.base import Signal
 from server.agent.realtime_plan import DEFAULT_VOICE
 from server.audio.silero import SileroModel
 from server.calls import store
+from server.calls.common_questions import faq_event
 from server.calls.parts import CallParts, StandIns
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall
 from server.clock import monotonic, utc_now
 from server.errors import ProtocolError
-from server.faq import matcher
-from server.faq.snapshot import FaqSnapshot
+from server.faq.service import FaqEngine, Found
 from server.masking import mask_text
 from server.net.websocket import WebSocket
 from server.speech.clips import ClipStore
@@ -49,7 +49,7 @@ class CallSession:
         sock: the media socket.
         messages: its reader, positioned after ``start``.
         start: that message.
-        snapshot: returns the business's prepared answers as they are now.
+        faq: looks up prepared answers.
         stand_ins: makes what takes the place of a lost agent.
         keepalive_seconds: between WebSocket pings.
         speech_model: confirms what is loud; None for energy alone.
@@ -65,7 +65,7 @@ class CallSession:
         *,
         clips: ClipStore,
         recorder: CallRecorder,
-        snapshot: Callable[[], FaqSnapshot],
+        faq: FaqEngine,
         stand_ins: StandIns,
         keepalive_seconds: float,
         speech_model: SileroModel | None,
@@ -78,7 +78,7 @@ class CallSession:
         self._encoder = media_codec.Encoder(start.stream_sid)
         self._clips = clips
         self._recorder = recorder
-        self._snapshot = snapshot
+        self._faq = faq
         self._parts = CallParts(call, stand_ins)
         self._keepalive_seconds = keepalive_seconds
         self._on_ended = on_ended
@@ -240,43 +240,18 @@ class CallSession:
         log.info("[BARGE_IN] call=%s decision_to_clear_ms=%.2f", self._call.call_sid, took_ms)
 
     def _match_faq(self, action: do.MatchFaq) -> None:
-        started = monotonic()
-        snapshot = self._snapshot()
-        found = matcher.match(snapshot, action.text, self._faq_language(action.language))
-        match_ms = (monotonic() - started) * 1000
-        business_id = self._call.business.id
-        if isinstance(found, matcher.Hit):
-            log.info(
-                "[FAQ] hit biz=%d intent=%s score=%.2f ms=%.2f",
-                business_id,
-                found.row.intent_key,
-                found.score,
-                match_ms,
-            )
-            self._own_events.append(
-                on.FaqHit(
-                    action.utterance_id,
-                    found.row.intent_key,
-                    found.row.answer_text,
-                    found.score,
-                    match_ms,
-                )
-            )
-            return
-        log.info(
-            "[FAQ] match ms=%.2f best=%.2f intent=- score=%.2f reason=%s biz=%d",
-            match_ms,
-            found.score,
-            found.score,
-            found.reason,
-            business_id,
+        put, business_id, utterance_id = (
+            self._call.inbox.put,
+            self._call.business.id,
+            action.utterance_id,
         )
-        self._own_events.append(on.FaqMissed(action.utterance_id, found.reason, match_ms))
 
-    def _faq_language(self, spoken: str) -> str:
-        """Return the tag by which rows in the ``spoken`` language are known."""
-        own = self._call.policy.language
-        return own if own[:2] == spoken[:2] else spoken
+        def later(found: Found) -> None:
+            put(faq_event(found, utterance_id, business_id))
+
+        found = self._faq.find(business_id, action.text, later, action.language)
+        if found is not None:
+            self._own_events.append(faq_event(found, utterance_id, business_id))
 
     def _fetch_clip(self, action: do.FetchClip) -> None:
         put, reply_id = self._call.inbox.put, action.reply_id

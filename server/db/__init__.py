@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from server.errors import DatabaseBusyError
-from server.models import Base, Business, BusinessFaq, BusinessPhoneNumber
+from server.models import Base, Business, BusinessFaq, BusinessPhoneNumber, FaqEmbedding
 
 LOCK_WAIT_SECONDS = 5.0
 """How long a unit of work waits for SQLite's write lock before it gives up."""
@@ -135,7 +135,7 @@ def _note_touched(session: Session, *_: Any) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Business):
             touched.add(row.id)
-        elif isinstance(row, BusinessFaq | BusinessPhoneNumber):
+        elif isinstance(row, BusinessFaq | BusinessPhoneNumber | FaqEmbedding):
             touched.add(row.business_id)
 
 

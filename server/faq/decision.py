@@ -37,7 +37,8 @@ def decide(
         shelf, utterance, min_score, whole=best is not None and best.score >= min_score
     )
     if asked:
-        return Miss("ambiguous", best.score if best else 0.0, clarifying(asked, lang))
+        score, row = (best.score, best.row) if best else (0.0, None)
+        return Miss("ambiguous", score, clarifying(asked, lang), best=row)
     if best is None:
         return Miss("no_match")
     if best.score < min_score:
@@ -51,13 +52,13 @@ def decide(
         rivals = [one for one in rivals if one.found.anchor == "exact"]
     if rivals:
         rows = [best.row, *(one.row for one in rivals)]
-        return Miss("ambiguous", best.score, clarifying(rows, lang))
+        return Miss("ambiguous", best.score, clarifying(rows, lang), best=best.row)
     return Hit(best.row, best.score, best.found.anchor)
 
 
 def _miss(best: Scored) -> Miss:
     reason = "uncovered" if best.found.uncovered else "other_question"
-    return Miss(reason, best.score, grey=_is_grey(best))
+    return Miss(reason, best.score, grey=_is_grey(best), best=best.row)
 
 
 def _is_grey(one: Scored) -> bool:

@@ -35,6 +35,8 @@ class Miss:
     """When ambiguous: the sentence that asks which is meant; empty when the agent has to."""
     grey: bool = False
     """Whether embeddings could still find an answer: get them and match again with them."""
+    best: FaqRow | None = None
+    """The row that came nearest, if any was scored."""
 
 
 @dataclass(frozen=True, slots=True)

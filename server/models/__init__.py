@@ -19,7 +19,9 @@ from server.models.business import (
     FaqDismissal,
 )
 from server.models.call import Call, CallTurn, Lead, Recording, Transcript
+from server.models.faq_embedding import FaqEmbedding
 from server.models.job import DEAD, DONE, QUEUED, RUNNING, JobRow
+from server.models.system import SystemSetting
 
 __all__ = [
     "ADMIN",
@@ -40,10 +42,12 @@ __all__ = [
     "Call",
     "CallTurn",
     "FaqDismissal",
+    "FaqEmbedding",
     "JobRow",
     "Lead",
     "Membership",
     "Recording",
+    "SystemSetting",
     "Transcript",
     "User",
 ]

@@ -51,6 +51,8 @@ class Answering:
         """A reply broke off for good: the receptionist speaks next."""
         self.upgraded = False
         """Whether the agent has been given its full instructions."""
+        self._asked_back: Reply | None = None
+        """The reply that asked what was meant, while nothing else has answered since."""
         self._failed_replies = 0
         self._upgrade_asked_at: float | None = None
 
@@ -69,13 +71,21 @@ class Answering:
         turn = self._awaiting_answer(event.utterance_id)
         if turn is not None:
             turn.match_ms = event.match_ms
-            self._speaking.say(event.answer_text, FAQ_PATH, intent_key=event.intent_key)
+            self._asked_back = None
+            self._speaking.say(
+                event.answer_text, FAQ_PATH, intent_key=event.intent_key, language=event.lang
+            )
 
     def on_faq_missed(self, event: on.FaqMissed) -> None:
-        """Ask the agent instead."""
+        """Ask which of two answers is wanted, once; else ask the agent."""
         turn = self._awaiting_answer(event.utterance_id)
-        if turn is not None:
-            turn.match_ms = event.match_ms
+        if turn is None:
+            return
+        turn.match_ms = event.match_ms
+        heard_already = self._asked_back is not None and self._asked_back.first_sent_at is not None
+        if event.clarify and not heard_already:
+            self._asked_back = self._speaking.say(event.clarify, FALLBACK_PATH, language=event.lang)
+        else:
             self.ask_agent(turn.words)
 
     def _awaiting_answer(self, utterance_id: str) -> CallerTurn | None:
@@ -88,6 +98,7 @@ class Answering:
         """Have the agent reply, with its full instructions."""
         self.upgrade_prompt()
         self.owes_explanation = False
+        self._asked_back = None
         turn = self._listening.turn
         path = FALLBACK_PATH if self.agent_lost else AGENT_PATH
         self._speaking.ask_agent(words, path, self._speaking.waited_since(turn))
@@ -116,7 +127,7 @@ class Answering:
             self._end(reply.end_reason)
         elif reply.path == GREETING_PATH:
             self._speaking.ask_agent(None, GREETING_PATH)
-        elif reply.path == FAQ_PATH and turn is not None:
+        elif (reply.path == FAQ_PATH or reply is self._asked_back) and turn is not None:
             self.ask_agent(turn.words)
         else:
             self._leave_unanswered()

@@ -71,6 +71,8 @@ class FaqHit:
     answer_text: str
     score: float
     match_ms: float
+    lang: str = ""
+    """That the answer is in (BCP 47); empty: its letters tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,12 @@ class FaqMissed:
 
     utterance_id: str
     reason: str
-    match_ms: float
+    match_ms: float | None
+    """None when nothing was looked up."""
+    clarify: str = ""
+    """What to ask back when two answers would fit; empty: nothing."""
+    lang: str = ""
+    """That ``clarify`` is in (BCP 47)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class CallPolicy:
     first_word_wait_seconds: float = 4.0
     """For so long."""
     faq_enabled: bool = True
+    """Whether prepared answers are looked up at all; whether they are used is decided there."""
     barge_in: bool = True
     barge_in_frames: int = 10
     """Voiced frames of 20 ms that make an onset, at the latest."""

@@ -29,18 +29,25 @@ class Speaking:
         return reply if reply is not None and reply.first_sent_at is not None else None
 
     def say(
-        self, text: str, path: str, *, intent_key: str | None = None, end_reason: str | None = None
+        self,
+        text: str,
+        path: str,
+        *,
+        intent_key: str | None = None,
+        end_reason: str | None = None,
+        language: str = "",
     ) -> Reply:
         """Begin a reply from rendered speech.
 
         Args:
             end_reason: why the call is to end after it; None where it goes on.
+            language: that it is in (BCP 47); empty: told by its letters.
         """
         reply = self._begin(path, from_agent=False, since=self._context.now)
         reply.text, reply.intent_key = text, intent_key
         if end_reason is not None:
             reply.hang_up, reply.end_reason = True, end_reason
-        language = language_of(text, self._context.language)
+        language = language or language_of(text, self._context.language)
         self._context.do(do.FetchClip(reply.id, text, language))
         return reply
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import ears, faq, life
+from tests.bench import ears, faq, faq_calls, life
 from tests.bench.figures import table
 from tests.bench.line import measure_interruptions, measure_line, measure_load
 from tests.e2e.server_process import ServerProcess
@@ -20,12 +20,19 @@ from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
 def main() -> None:
     """Measure what was asked for, or everything but the long call; end by itself."""
-    wanted = set(sys.argv[1:]) or {"ears", "faq", "line", "life"}
+    wanted = set(sys.argv[1:]) or {"ears", "faq", "faqcalls", "line", "life"}
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     if "ears" in wanted:
         print(ears.report())
     if "faq" in wanted:
         print(faq.report())
+    if "faqcalls" in wanted:
+        with _house() as house:
+            server = house.start()
+            figures = faq_calls.measure_hits(server, house.openai)
+            busy, what = faq_calls.measure_load(server, house.openai)
+            print(table([*figures, *busy]))
+            print(what)
     if "line" in wanted:
         with _house() as house:
             server = house.start()

@@ -52,7 +52,8 @@ def match(call: Watched, number: int) -> None:
     if call.faq:
         name = call.faq.pop()
         hit = on.FaqHit(name, "key", "שתי מילים", 1.0, 0.1)
-        call.handle(hit if number % 3 else on.FaqMissed(name, "no_match", 0.1))
+        asks_back = "אחת או שתיים?" if number % 2 else ""
+        call.handle(hit if number % 3 else on.FaqMissed(name, "ambiguous", 0.1, asks_back))
 
 
 def render(call: Watched, number: int) -> None:
