@@ -21,7 +21,8 @@ from server.api.problems import Problem, from_validation_error, handle_unrouted_
 from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
-    businesses, faqs, faq_review, faq_sheets, learned, matching, leads, calls, kpis, system, document,
+    businesses, faqs, faq_review, faq_sheets, learned, matching,
+    leads, calls, kpis, system, document,
 )  # fmt: skip
 
 
