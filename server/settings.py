@@ -19,7 +19,6 @@ INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 """Where a development machine keeps its database, secret and media."""
 
 RESERVED = (
-    "twilio_account_sid",
     "google_stt_language",
     "google_stt_model",
     "google_stt_location",
@@ -78,6 +77,16 @@ class Settings(BaseModel):
     twilio_auth_token: str = Field(
         default="",
         description="Checks Twilio's signatures. Without it only loopback is served.",
+    )
+    twilio_api_base_url: str = Field(
+        default="https://api.twilio.com",
+        description="Twilio's REST API; a region's is e.g. https://api.dublin.ie1.twilio.com. "
+        "Recordings are fetched from nowhere else.",
+    )
+    recording_source: Literal["bridge", "twilio"] = Field(
+        default="bridge",
+        description="Who records where a business has its calls recorded: bridge (from the call's "
+        "own stream) or twilio (needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN).",
     )
 
     # OpenAI
@@ -188,7 +197,7 @@ class Settings(BaseModel):
         default=18, ge=5, le=60, description="Seconds between WebSocket pings."
     )
 
-    @field_validator("public_base_url")
+    @field_validator("public_base_url", "twilio_api_base_url")
     @classmethod
     def _origin_only(cls, value: str) -> str:
         value = value.rstrip("/")

@@ -18,11 +18,16 @@ from server.clock import monotonic
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.errors import SettingsError
+from server.recordings.bridge import BridgeRecorder
+from server.recordings.jobs import NO_CREDENTIALS
+from server.recordings.service import RecordingService
+from server.recordings.storage import DirectoryStorage
 from server.settings import Settings
 from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
 from server.speech.google_voice import GoogleVoice, google_credentials
 from server.speech.helper import LocalSynthesiser, SpeechHelper
+from server.telephony.rest import TwilioRest
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +55,7 @@ class Services:
     helper: SpeechHelper
     clips: ClipStore
     calls: CallService
+    recordings: RecordingService
     providers: dict[str, Provider]
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
@@ -66,6 +72,8 @@ def wire(app: Flask, settings: Settings) -> Services:
     voices = _voices(settings, helper)
     clips = ClipStore(voices.chain, settings.media_dir, settings.tts_speaking_rate)
     directory = Directory(database, settings.faq_cache_ttl_sec)
+    recorder = CallRecorder(database)
+    recordings, recording = _recordings(settings, database, recorder)
     parts = Services(
         settings=settings,
         database=database,
@@ -76,10 +84,12 @@ def wire(app: Flask, settings: Settings) -> Services:
             settings,
             directory,
             clips,
-            CallRecorder(database),
+            recorder,
             CallRegistry(settings.max_concurrent_calls),
+            recordings,
         ),
-        providers=_providers(settings) | {"synthesiser": voices.best},
+        recordings=recordings,
+        providers=_providers(settings) | {"synthesiser": voices.best, "recording": recording},
         closing=voices.closing,
     )
     app.extensions[_EXTENSION] = parts
@@ -107,6 +117,7 @@ def start(app: Flask) -> None:
         log.info("[PROVIDER] %s=%s (%s)", part, provider.name, provider.why)
     if parts.settings.twilio_auth_token and not parts.settings.public_base_url:
         log.warning("[SETTINGS] PUBLIC_BASE_URL is empty: behind a proxy no signature will fit")
+    parts.recordings.start()
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
@@ -125,6 +136,7 @@ def stop(app: Flask) -> None:
     parts.calls.registry.end_all("error")
     _wait_until_idle(parts.calls.registry, _END_SECONDS)
     time.sleep(_LAST_WORDS_SECONDS)  # the ended sessions still have their rows to close
+    parts.recordings.bridge.flush()
     parts.calls.recorder.flush()
     for close in parts.closing:
         close()
@@ -157,6 +169,26 @@ def _providers(settings: Settings) -> dict[str, Provider]:
         agent = Provider("receptionist", why)
         transcriber = Provider("typed-words", f"{why}: only test calls are understood")
     return {"agent": agent, "transcriber": transcriber}
+
+
+def _recordings(
+    settings: Settings, database: Database, recorder: CallRecorder
+) -> tuple[RecordingService, Provider]:
+    """Return what records calls, and who does and where that is kept."""
+    directory = settings.media_dir / "recordings"
+    storage = DirectoryStorage(directory)
+    bridge = BridgeRecorder(directory / ".under-way", storage, recorder.write)
+    rest = None
+    if settings.twilio_account_sid and settings.twilio_auth_token:
+        rest = TwilioRest(
+            settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_base_url
+        )
+    source = settings.recording_source
+    service = RecordingService(database, storage, bridge, rest, source, recorder.write)
+    name, why = source, f"RECORDING_SOURCE={source}; kept in {storage.name}"
+    if source == "twilio" and rest is None:
+        name, why = "bridge", f"{NO_CREDENTIALS}; kept in {storage.name}"
+    return service, Provider(name, why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from server.audio import mulaw
 from server.errors import ProtocolError
 
 CHANNELS = 2
+BYTES_PER_SECOND = mulaw.SAMPLE_RATE * CHANNELS
 _MULAW_FORMAT = 7
 _MAX_BYTES = 0xFFFFFFFF - 100
 _FMT_BYTES = 16
@@ -19,7 +20,7 @@ def header(data_bytes: int) -> bytes:
     return struct.pack(
         "<4sI4s4sIHHIIHHH4sII4sI",
         b"RIFF", 50 + data_bytes, b"WAVE",
-        b"fmt ", 18, _MULAW_FORMAT, CHANNELS, mulaw.SAMPLE_RATE, mulaw.SAMPLE_RATE * CHANNELS,
+        b"fmt ", 18, _MULAW_FORMAT, CHANNELS, mulaw.SAMPLE_RATE, BYTES_PER_SECOND,
         CHANNELS, 8, 0,
         b"fact", 4, data_bytes // CHANNELS,
         b"data", data_bytes,
