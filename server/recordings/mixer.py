@@ -97,11 +97,6 @@ class Mixer:
         """How much later than by that clock the caller hears it: the network's way and back."""
         self._marks: dict[str, int] = {}
 
-    @property
-    def seconds(self) -> float:
-        """How much has left this mixer."""
-        return self._written / _RATE
-
     def add(self, happenings: Iterable[Happening], at: float) -> bytes:
         """Take what has happened up to ``at``; return the audio that can no longer change."""
         happenings = list(happenings)
