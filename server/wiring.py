@@ -18,8 +18,10 @@ from server.clock import monotonic
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.errors import SettingsError
+from server.jobs import JobWorker
+from server.jobs.upkeep import PURGE_JOBS, purge_jobs
 from server.recordings.bridge import BridgeRecorder
-from server.recordings.jobs import NO_CREDENTIALS
+from server.recordings.jobs import NO_CREDENTIALS, PURGE_RECORDINGS
 from server.recordings.service import RecordingService
 from server.recordings.storage import DirectoryStorage
 from server.settings import Settings
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 
 _EXTENSION = "maane"
 _END_SECONDS = 3.0
+_JOBS_SECONDS = 3.0
+"""How long running jobs may go on at the very end; what they have not done is begun anew later."""
 _LAST_WORDS_SECONDS = 1.2
 """A session closes its row after its sockets have closed, which takes a second at most."""
 
@@ -56,6 +60,7 @@ class Services:
     clips: ClipStore
     calls: CallService
     recordings: RecordingService
+    jobs: JobWorker
     providers: dict[str, Provider]
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
@@ -73,7 +78,8 @@ def wire(app: Flask, settings: Settings) -> Services:
     clips = ClipStore(voices.chain, settings.media_dir, settings.tts_speaking_rate)
     directory = Directory(database, settings.faq_cache_ttl_sec)
     recorder = CallRecorder(database)
-    recordings, recording = _recordings(settings, database, recorder)
+    jobs = _jobs(settings, database)
+    recordings, recording = _recordings(settings, database, recorder, jobs)
     parts = Services(
         settings=settings,
         database=database,
@@ -89,6 +95,7 @@ def wire(app: Flask, settings: Settings) -> Services:
             recordings,
         ),
         recordings=recordings,
+        jobs=jobs,
         providers=_providers(settings) | {"synthesiser": voices.best, "recording": recording},
         closing=voices.closing,
     )
@@ -118,6 +125,7 @@ def start(app: Flask) -> None:
     if parts.settings.twilio_auth_token and not parts.settings.public_base_url:
         log.warning("[SETTINGS] PUBLIC_BASE_URL is empty: behind a proxy no signature will fit")
     parts.recordings.start()
+    parts.jobs.start()
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
@@ -133,13 +141,23 @@ def drain(app: Flask, timeout_seconds: float) -> None:
 def stop(app: Flask) -> None:
     """End what still runs, write down what is known, and let go of the helper process."""
     parts = services_of(app)
+    parts.jobs.quiesce()
     parts.calls.registry.end_all("error")
     _wait_until_idle(parts.calls.registry, _END_SECONDS)
     time.sleep(_LAST_WORDS_SECONDS)  # the ended sessions still have their rows to close
     parts.recordings.bridge.flush()
     parts.calls.recorder.flush()
+    parts.jobs.stop(_JOBS_SECONDS)
     for close in parts.closing:
         close()
+
+
+def _jobs(settings: Settings, database: Database) -> JobWorker:
+    """Return the worker; each part adds its kinds to ``handlers``, the nightly to ``daily``."""
+    jobs = JobWorker(database, {}, lease_seconds=settings.job_lease_sec)
+    jobs.handlers[PURGE_JOBS] = purge_jobs(database)
+    jobs.daily.append(PURGE_JOBS)
+    return jobs
 
 
 def _wait_until_idle(calls: CallRegistry, timeout_seconds: float) -> None:
@@ -172,7 +190,7 @@ def _providers(settings: Settings) -> dict[str, Provider]:
 
 
 def _recordings(
-    settings: Settings, database: Database, recorder: CallRecorder
+    settings: Settings, database: Database, recorder: CallRecorder, jobs: JobWorker
 ) -> tuple[RecordingService, Provider]:
     """Return what records calls, and who does and where that is kept."""
     directory = settings.media_dir / "recordings"
@@ -185,6 +203,8 @@ def _recordings(
         )
     source = settings.recording_source
     service = RecordingService(database, storage, bridge, rest, source, recorder.write)
+    jobs.handlers.update(service.handlers)
+    jobs.daily.append(PURGE_RECORDINGS)
     name, why = source, f"RECORDING_SOURCE={source}; kept in {storage.name}"
     if source == "twilio" and rest is None:
         name, why = "bridge", f"{NO_CREDENTIALS}; kept in {storage.name}"

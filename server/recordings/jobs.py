@@ -15,13 +15,16 @@ from server.business_settings import business_settings
 from server.clock import monotonic, utc_now
 from server.db import Database
 from server.errors import ProtocolError, ProviderError
-from server.jobs import GiveUp, Job, RetryLater, enqueue_daily
+from server.jobs import GiveUp, Job, RetryLater
 from server.models import Business, Recording
 from server.recordings import store, wav
 from server.recordings.storage import RecordingStorage, StorageError
 from server.telephony.rest import TwilioRest
 
 log = logging.getLogger(__name__)
+
+PURGE_RECORDINGS = "purge_recordings"
+"""The kind of job that is done every night."""
 
 NO_CREDENTIALS = "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set"
 
@@ -190,7 +193,6 @@ class PurgeRecordings:
             orphaned = (Recording.business_id.is_(None), long_ago)
             session.execute(delete(Recording).where(*orphaned, Recording.state == store.ANNOUNCED))
             _forget_those(session, *orphaned)  # their business is gone
-            ask_for_purge(session)
         try:
             self._storage.tidy()
         except StorageError as error:
@@ -205,8 +207,3 @@ def _forget_those(session: Session, *conditions: ColumnElement[bool]) -> None:
         .limit(_PURGED_AT_ONCE)
     )
     store.forget(session, session.scalars(chosen))
-
-
-def ask_for_purge(session: Session) -> None:
-    """Ask for the next night's purge; asking again changes nothing."""
-    enqueue_daily(session, "purge_recordings")

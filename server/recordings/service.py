@@ -16,10 +16,10 @@ from server.models import Recording
 from server.recordings import store
 from server.recordings.bridge import BridgeRecorder, Tape
 from server.recordings.jobs import (
+    PURGE_RECORDINGS,
     DeleteRecording,
     DownloadRecording,
     PurgeRecordings,
-    ask_for_purge,
 )
 from server.recordings.storage import RecordingStorage
 from server.telephony.rest import TwilioRest
@@ -64,13 +64,12 @@ class RecordingService:
                 self._database, self.storage, self._rest, self.on_lost
             ),
             "delete_recording": DeleteRecording(self._database, self.storage, self._rest),
-            "purge_recordings": PurgeRecordings(self._database, self.storage),
+            PURGE_RECORDINGS: PurgeRecordings(self._database, self.storage),
         }
 
     def start(self) -> None:
-        """Begin to serve: keep what an earlier process has left, and have the old ones purged."""
+        """Begin to serve: first what an earlier process has left is kept."""
         self.bridge.start()
-        self._write(ask_for_purge)
 
     def on_lost(self, session: Session, row: Recording) -> None:
         """Tell, in a unit of work, of a recording that will not come (see the bridge's hook)."""
