@@ -95,20 +95,37 @@ def offset_ms(recorded: Samples, known: Samples) -> float:
 
 
 def frames_that_differ(recorded: Samples, known: Samples, shift_ms: float) -> float:
-    """Return the share of frames of 20 ms whose loudness is another, of those with sound."""
+    """Return the share of frames of 20 ms with sound whose loudness the other does not have.
+
+    A frame may stand up to 60 ms from its place.
+    """
     shift = round(shift_ms * mulaw.BYTES_PER_MS)
-    if shift >= 0:
-        recorded = recorded[shift:]
-    else:
-        known = known[-shift:]
-    size = min(recorded.size, known.size) // 160 * 160
-    one, other = (_loudness(samples[:size]) for samples in (recorded, known))
-    sound = np.maximum(one, other) > 300
-    assert sound.sum() > 20
-    differ = np.abs(one - other) > 0.5 * np.maximum(one, other)
-    return float((differ & sound).sum() / sound.sum())
+    recorded, known = recorded[max(0, shift) :], known[max(0, -shift) :]
+    size = min(recorded.size, known.size) // 40 * 40
+    one, other = _loudness(recorded[:size]), _loudness(known[:size])
+    counted = [_unlike(one, other), _unlike(other, one)]
+    sounding = sum(total for _, total in counted)
+    assert sounding > 40
+    return sum(unlike for unlike, _ in counted) / sounding
+
+
+def _unlike(one: Samples, other: Samples) -> tuple[int, int]:
+    """Return how many frames of ``one`` have no like near in ``other``, and of how many."""
+    near = [np.roll(other, shift) for shift in range(-12, 13)]  # 5 ms each
+    closest = np.min([np.abs(one - there) for there in near], axis=0)
+    sound = one > 300
+    return int(((closest > 0.3 * one) & sound).sum()), int(sound.sum())
 
 
 def _loudness(samples: Samples) -> Samples:
-    by_frame: Samples = np.sqrt((samples.reshape(-1, 160) ** 2).mean(axis=1)).astype(np.float32)
-    return by_frame
+    """Return the loudness of the 20 ms from every fifth millisecond on."""
+    power = (samples.reshape(-1, 40) ** 2).mean(axis=1)
+    smooth: Samples = np.sqrt(np.convolve(power, np.full(4, 0.25), "same")).astype(np.float32)
+    return smooth
+
+
+def last_sound_ms(samples: Samples, since: float, until: float) -> float:
+    """Return where the last sound between two moments (seconds) is."""
+    begin = round(since * mulaw.SAMPLE_RATE)
+    loud = np.flatnonzero(np.abs(samples[begin : round(until * mulaw.SAMPLE_RATE)]) > 300)
+    return float(begin + loud[-1]) / mulaw.BYTES_PER_MS
