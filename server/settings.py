@@ -95,6 +95,16 @@ class Settings(BaseModel):
         description="Who records where a business has its calls recorded: bridge (from the call's "
         "own stream) or twilio (needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN).",
     )
+    recordings_s3_bucket: str = Field(
+        default="", description="Keeps recordings in this bucket. Empty: in MEDIA_DIR/recordings."
+    )
+    recordings_s3_endpoint: str = Field(
+        default="",
+        description="The bucket's service where it is not Amazon's, e.g. https://minio.example.com",
+    )
+    aws_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    aws_access_key_id: str = Field(default="", description="Key of the bucket's owner.")
+    aws_secret_access_key: str = Field(default="", description="Its secret.")
 
     # OpenAI
     openai_api_key: str = Field(
@@ -204,7 +214,7 @@ class Settings(BaseModel):
         default=18, ge=5, le=60, description="Seconds between WebSocket pings."
     )
 
-    @field_validator("public_base_url", "twilio_api_base_url")
+    @field_validator("public_base_url", "twilio_api_base_url", "recordings_s3_endpoint")
     @classmethod
     def _origin_only(cls, value: str) -> str:
         value = value.rstrip("/")

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, current_app
 
@@ -22,8 +23,9 @@ from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
 from server.recordings.bridge import BridgeRecorder
 from server.recordings.jobs import NO_CREDENTIALS, PURGE_RECORDINGS
+from server.recordings.s3 import S3Storage
 from server.recordings.service import RecordingService
-from server.recordings.storage import DirectoryStorage
+from server.recordings.storage import DirectoryStorage, RecordingStorage
 from server.settings import Settings
 from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
@@ -189,12 +191,26 @@ def _providers(settings: Settings) -> dict[str, Provider]:
     return {"agent": agent, "transcriber": transcriber}
 
 
+def _recording_storage(settings: Settings, directory: Path) -> RecordingStorage:
+    if not settings.recordings_s3_bucket:
+        return DirectoryStorage(directory)
+    region = settings.aws_region
+    return S3Storage(
+        settings.recordings_s3_endpoint or f"https://s3.{region}.amazonaws.com",
+        settings.recordings_s3_bucket,
+        region,
+        settings.aws_access_key_id,
+        settings.aws_secret_access_key,
+        directory / ".incoming",
+    )
+
+
 def _recordings(
     settings: Settings, database: Database, recorder: CallRecorder, jobs: JobWorker
 ) -> tuple[RecordingService, Provider]:
     """Return what records calls, and who does and where that is kept."""
     directory = settings.media_dir / "recordings"
-    storage = DirectoryStorage(directory)
+    storage = _recording_storage(settings, directory)
     bridge = BridgeRecorder(directory / ".under-way", storage, recorder.write)
     rest = None
     if settings.twilio_account_sid and settings.twilio_auth_token:

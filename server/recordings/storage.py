@@ -1,7 +1,8 @@
 """Where finished recordings are kept: a directory, or whatever else speaks this protocol.
 
     RecordingStorage      put, adopt, open, size, delete
-    └── DirectoryStorage  files under MEDIA_DIR/recordings
+    ├── DirectoryStorage  files under MEDIA_DIR/recordings
+    └── S3Storage         objects in a bucket (server.recordings.s3)
 
 A file stands under its name only when it is whole. Nothing is forced to the disk (fsync): that
 would hold up every call of the process, and a recording cut by a power failure is told by its

@@ -186,6 +186,13 @@ def forget(session: Session, rows: Iterable[Recording]) -> None:
         )
 
 
+def has_recording(session: Session, call_sid: str) -> bool:
+    """Tell whether the call has a recording, or will have one that its transcript is made from."""
+    states = (ANNOUNCED, STORED)
+    wanted = select(Recording.id).where(Recording.call_sid == call_sid, Recording.state.in_(states))
+    return session.scalar(wanted.limit(1)) is not None
+
+
 def is_known_call(database: Database, call_sid: str) -> bool:
     """Tell whether the database has this call; False where it cannot be asked."""
     try:

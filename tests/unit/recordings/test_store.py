@@ -136,3 +136,18 @@ def test_the_recording_of_the_bridge_is_one_row(archive: Archive) -> None:
     archive.do(store.recording_failed(row.key, SID, "bridge", "too late", archive.lost))
     assert archive.row().state == "stored"
     assert archive.told_lost == []
+
+
+def test_a_call_has_a_recording_until_it_is_known_that_there_is_none(archive: Archive) -> None:
+    def has() -> bool:
+        with archive.database.read() as session:
+            return store.has_recording(session, SID)
+
+    archive.arrive()
+    assert not has()
+    archive.do(store.bridge_begun(SID))
+    assert has()
+    archive.do(store.bridge_absent(SID))
+    assert not has()
+    archive.do(store.recording_announced(**announced()))
+    assert has()
