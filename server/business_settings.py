@@ -71,6 +71,9 @@ class BusinessSettings(BaseModel):
     recording: bool = Field(
         default=False, description="Calls are recorded, and the greeting says so."
     )
+    retention_days: int = Field(
+        default=90, ge=1, le=3650, description="Recordings and transcripts are kept so long."
+    )
     transfer_number: Annotated[str, AfterValidator(_e164_or_empty)] = Field(
         default="", description="Who is called in when the caller presses 0; E.164 or empty."
     )

@@ -19,7 +19,6 @@ INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 """Where a development machine keeps its database, secret and media."""
 
 RESERVED = (
-    "twilio_account_sid",
     "google_stt_language",
     "google_stt_model",
     "google_stt_location",
@@ -83,6 +82,26 @@ class Settings(BaseModel):
         default="",
         description="Checks Twilio's signatures. Without it only loopback is served.",
     )
+    twilio_api_base_url: str = Field(
+        default="https://api.twilio.com",
+        description="Twilio's REST API; a region's is e.g. https://api.dublin.ie1.twilio.com. "
+        "Recordings are fetched from nowhere else.",
+    )
+    recording_source: Literal["bridge", "twilio"] = Field(
+        default="bridge",
+        description="Who records where a business has its calls recorded: bridge (from the call's "
+        "own stream) or twilio (needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN).",
+    )
+    recordings_s3_bucket: str = Field(
+        default="", description="Keeps recordings in this bucket. Empty: in MEDIA_DIR/recordings."
+    )
+    recordings_s3_endpoint: str = Field(
+        default="",
+        description="The bucket's service where it is not Amazon's, e.g. https://minio.example.com",
+    )
+    aws_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    aws_access_key_id: str = Field(default="", description="Key of the bucket's owner.")
+    aws_secret_access_key: str = Field(default="", description="Its secret.")
 
     # OpenAI
     openai_api_key: str = Field(
@@ -192,7 +211,7 @@ class Settings(BaseModel):
         default=18, ge=5, le=60, description="Seconds between WebSocket pings."
     )
 
-    @field_validator("public_base_url")
+    @field_validator("public_base_url", "twilio_api_base_url", "recordings_s3_endpoint")
     @classmethod
     def _origin_only(cls, value: str) -> str:
         value = value.rstrip("/")

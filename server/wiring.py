@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, current_app
 
@@ -23,6 +24,11 @@ from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.recordings.bridge import BridgeRecorder
+from server.recordings.jobs import NO_CREDENTIALS, PURGE_RECORDINGS
+from server.recordings.s3 import S3Storage
+from server.recordings.service import RecordingService
+from server.recordings.storage import DirectoryStorage, RecordingStorage
 from server.settings import Settings
 from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
@@ -30,6 +36,7 @@ from server.speech.google_voice import GoogleVoice, google_credentials
 from server.speech.helper import LocalSynthesiser, SpeechHelper
 from server.speech.warmup import WarmUp
 from server.system_settings import SystemSettings
+from server.telephony.rest import TwilioRest
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +70,7 @@ class Services:
     helper: SpeechHelper
     clips: ClipStore
     calls: CallService
+    recordings: RecordingService
     jobs: JobWorker
     providers: dict[str, Provider]
     closing: tuple[Callable[[], None], ...]
@@ -92,6 +100,9 @@ def wire(app: Flask, settings: Settings) -> Services:
         embeddings = EmbeddingKeeper(
             database, embedder, lambda: system.current().faq_embeddings_enabled
         )
+    recorder = CallRecorder(database)
+    jobs = _jobs(settings, database)
+    recordings, recording = _recordings(settings, database, recorder, jobs)
     parts = Services(
         settings=settings,
         database=database,
@@ -105,12 +116,14 @@ def wire(app: Flask, settings: Settings) -> Services:
             settings,
             directory,
             clips,
-            CallRecorder(database),
+            recorder,
             CallRegistry(settings.max_concurrent_calls),
             faq,
+            recordings,
         ),
-        jobs=_jobs(settings, database),
-        providers=_providers(settings) | {"synthesiser": voices.best},
+        recordings=recordings,
+        jobs=jobs,
+        providers=_providers(settings) | {"synthesiser": voices.best, "recording": recording},
         closing=voices.closing,
     )
     app.extensions[_EXTENSION] = parts
@@ -138,6 +151,7 @@ def start(app: Flask) -> None:
         log.info("[PROVIDER] %s=%s (%s)", part, provider.name, provider.why)
     if parts.settings.twilio_auth_token and not parts.settings.public_base_url:
         log.warning("[SETTINGS] PUBLIC_BASE_URL is empty: behind a proxy no signature will fit")
+    parts.recordings.start()
     parts.jobs.start()
     parts.system.load_if_possible()
     parts.directory.load_if_possible()
@@ -163,6 +177,7 @@ def stop(app: Flask) -> None:
     parts.calls.registry.end_all("error")
     _wait_until_idle(parts.calls.registry, _END_SECONDS)
     time.sleep(_LAST_WORDS_SECONDS)  # the ended sessions still have their rows to close
+    parts.recordings.bridge.flush()
     parts.calls.recorder.flush()
     parts.jobs.stop(_JOBS_SECONDS)
     for close in parts.closing:
@@ -214,6 +229,42 @@ def _providers(settings: Settings) -> dict[str, Provider]:
         agent = Provider("receptionist", why)
         transcriber = Provider("typed-words", f"{why}: only test calls are understood")
     return {"agent": agent, "transcriber": transcriber}
+
+
+def _recording_storage(settings: Settings, directory: Path) -> RecordingStorage:
+    if not settings.recordings_s3_bucket:
+        return DirectoryStorage(directory)
+    region = settings.aws_region
+    return S3Storage(
+        settings.recordings_s3_endpoint or f"https://s3.{region}.amazonaws.com",
+        settings.recordings_s3_bucket,
+        region,
+        settings.aws_access_key_id,
+        settings.aws_secret_access_key,
+        directory / ".incoming",
+    )
+
+
+def _recordings(
+    settings: Settings, database: Database, recorder: CallRecorder, jobs: JobWorker
+) -> tuple[RecordingService, Provider]:
+    """Return what records calls, and who does and where that is kept."""
+    directory = settings.media_dir / "recordings"
+    storage = _recording_storage(settings, directory)
+    bridge = BridgeRecorder(directory / ".under-way", storage, recorder.write)
+    rest = None
+    if settings.twilio_account_sid and settings.twilio_auth_token:
+        rest = TwilioRest(
+            settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_base_url
+        )
+    source = settings.recording_source
+    service = RecordingService(database, storage, bridge, rest, source, recorder.write)
+    jobs.handlers.update(service.handlers)
+    jobs.daily.append(PURGE_RECORDINGS)
+    name, why = source, f"RECORDING_SOURCE={source}; kept in {storage.name}"
+    if source == "twilio" and rest is None:
+        name, why = "bridge", f"{NO_CREDENTIALS}; kept in {storage.name}"
+    return service, Provider(name, why)
 
 
 @dataclass(frozen=True, slots=True)

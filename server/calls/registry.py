@@ -67,6 +67,8 @@ class BoundCall:
     agent: Agent = field(init=False)
     transcriber: Transcriber = field(init=False)
     stage: Stage = Stage.BOUND
+    recording_url: str = ""
+    """Where Twilio announces recordings of this call."""
     cut: Callable[[], None] | None = None
     """Cuts the call's media socket, once there is one."""
 

@@ -23,6 +23,8 @@ from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
 from server.faq.service import FaqEngine
 from server.net.websocket import WebSocket
+from server.recordings.bridge import Tape
+from server.recordings.service import RecordingService
 from server.settings import Settings
 from server.speech.clips import ClipStore
 from server.speech.typed import TypedWords
@@ -83,6 +85,7 @@ class CallService:
         recorder: CallRecorder,
         registry: CallRegistry,
         faq: FaqEngine,
+        recordings: RecordingService,
     ) -> None:
         self._settings = settings
         self._directory = directory
@@ -90,6 +93,7 @@ class CallService:
         self._faq = faq
         self.recorder = recorder
         self.registry = registry
+        self._recordings = recordings
         registry.on_unclaimed = self._ended_unclaimed
         self.speech_model: SileroModel | None = None
         """Confirms what is loud; loaded when serving begins, None for energy alone."""
@@ -114,8 +118,13 @@ class CallService:
         to_number: str,
         *,
         is_test: bool,
+        recording_url: str = "",
     ) -> None:
-        """Prepare the call for its stream; a call that is bound already stays as it is."""
+        """Prepare the call for its stream; a call that is bound already stays as it is.
+
+        Args:
+            recording_url: where Twilio announces recordings of the call.
+        """
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
         arrived_at = monotonic()
@@ -133,6 +142,7 @@ class CallService:
             inbox=Inbox(),
             is_test=is_test,
             bound_at=arrived_at,
+            recording_url=recording_url,
         )
         session = self.session(call, (), full=False) if has_openai(settings) else None
         call.transcriber = session or self.ears(call)
@@ -202,11 +212,19 @@ class CallService:
                 stand_ins=self,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
                 speech_model=self.speech_model,
+                begin_tape=lambda started_at: self._begin_tape(call, started_at),
                 on_ended=lambda reason: self.registry.end(call, reason),
             )
             session.run()
         finally:
             self.registry.end(call, "error")  # where the session could not even begin
+
+    def _begin_tape(self, call: BoundCall, started_at: float) -> Tape | None:
+        if not call.business.settings.recording:
+            return None
+        return self._recordings.begin(
+            call.call_sid, started_at, call.recording_url, is_test=call.is_test
+        )
 
     def _ended_unclaimed(self, call: BoundCall, reason: str) -> None:
         """Close the rows of a call whose stream never came."""

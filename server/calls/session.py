@@ -28,6 +28,7 @@ from server.errors import ProtocolError
 from server.faq.service import FaqEngine, Found
 from server.masking import mask_text
 from server.net.websocket import WebSocket
+from server.recordings.bridge import Tape
 from server.speech.clips import ClipStore
 from server.telephony import media_codec
 from server.turns import actions as do
@@ -53,6 +54,8 @@ class CallSession:
         stand_ins: makes what takes the place of a lost agent.
         keepalive_seconds: between WebSocket pings.
         speech_model: confirms what is loud; None for energy alone.
+        begin_tape: given the moment of the stream's start, returns the tape for the call's audio;
+            None where it is not recorded here.
         on_ended: told the reason once the call is over, before its socket closes.
     """
 
@@ -69,6 +72,7 @@ class CallSession:
         stand_ins: StandIns,
         keepalive_seconds: float,
         speech_model: SileroModel | None,
+        begin_tape: Callable[[float], Tape | None],
         on_ended: Callable[[str], None],
     ) -> None:
         self._call = call
@@ -84,6 +88,7 @@ class CallSession:
         self._on_ended = on_ended
         self._core = CallCore(call.policy, speech_model)
         self._started_at = monotonic()
+        self._tape = begin_tape(self._started_at)
         self._stages_ms: dict[str, float] = {
             "webhook_to_start": round((self._started_at - call.bound_at) * 1000, 1)
         }
@@ -111,6 +116,8 @@ class CallSession:
             self._end_reason = "error"
         finally:
             reason = self._end_reason or "error"
+            if self._tape is not None:
+                self._tape.close(monotonic())
             self._on_ended(reason)  # before the close frame: Twilio asks at once what comes next
             call.cut = None
             self._parts.close()
@@ -161,11 +168,19 @@ class CallSession:
 
     def _handle(self, event: on.Event) -> None:
         """Have the core decide on ``event``, act on it, and on what acting itself brought up."""
+        if self._tape is not None:
+            self._record(self._tape, event)
         events = self._own_events
         events.append(event)
         while events:
             for action in self._core.handle(events.popleft(), monotonic()):
                 _HANDS[type(action)](self, action)
+
+    def _record(self, tape: Tape, event: on.Event) -> None:
+        if isinstance(event, on.CallerAudio):
+            tape.heard(event.audio, self._taken_at)
+        elif isinstance(event, on.MarkEchoed):
+            tape.mark_back(event.name, self._taken_at)
 
     # The reader
 
@@ -229,12 +244,18 @@ class CallSession:
         if "start_to_first_audio" not in self._stages_ms:
             waited_ms = (monotonic() - self._started_at) * 1000
             self._stages_ms["start_to_first_audio"] = round(waited_ms, 1)
+        if self._tape is not None:
+            self._tape.sent(action.audio, monotonic())
         self._send(self._encoder.media(action.audio))
 
     def _send_mark(self, action: do.SendMark) -> None:
+        if self._tape is not None:
+            self._tape.mark_sent(action.name, monotonic())
         self._send(self._encoder.mark(action.name))
 
     def _send_clear(self, _: do.SendClear) -> None:
+        if self._tape is not None:
+            self._tape.cleared(monotonic())
         self._send(self._encoder.clear)
         took_ms = (monotonic() - self._taken_at) * 1000
         log.info("[BARGE_IN] call=%s decision_to_clear_ms=%.2f", self._call.call_sid, took_ms)

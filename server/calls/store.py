@@ -13,6 +13,7 @@ from server.calls.recorder import Write
 from server.clock import utc_now
 from server.directory import dialled_number
 from server.models import Business, Call, CallTurn, Lead
+from server.recordings.store import call_appeared
 from server.turns.actions import SaveTurn
 
 _MAX_NUMBER_CHARS = 40
@@ -53,21 +54,22 @@ def call_arrived(
             )
             session.add(lead)
             session.flush()
-        session.add(
-            Call(
-                call_sid=call_sid,
-                business_id=business_id,
-                lead_id=lead.id,
-                direction=direction,
-                from_number=from_number,
-                to_number=to_number,
-                is_test=is_test,
-                prompt_hash=prompt_hash,
-                agent=agent,
-                status="ringing",
-                started_at=at,
-            )
+        call = Call(
+            call_sid=call_sid,
+            business_id=business_id,
+            lead_id=lead.id,
+            direction=direction,
+            from_number=from_number,
+            to_number=to_number,
+            is_test=is_test,
+            prompt_hash=prompt_hash,
+            agent=agent,
+            status="ringing",
+            started_at=at,
         )
+        session.add(call)
+        session.flush()
+        call_appeared(session, call)
 
     return work
 

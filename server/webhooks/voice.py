@@ -104,6 +104,7 @@ def voice() -> Response:
         from_number,
         to_number,
         is_test=bool(test_token) and is_test_call_token(secret, test_token, call_sid),
+        recording_url=_url(parts, f"{WEBHOOK_PREFIX}/recording_done"),
     )
     return _xml(
         twiml.connect_stream(
@@ -188,7 +189,7 @@ def call_status() -> Response:
     log.info("[CALL_STATUS] call=%s status=%s", call_sid, status[:20])
     if status in store.TERMINAL:
         parts.calls.registry.request_end(call_sid, f"call_status_{status}")
-    duration = _whole_seconds("CallDuration")
+    duration = _whole_number("CallDuration")
     parts.calls.recorder.write(store.status_changed(call_sid, status, duration))
     return _nothing()
 
@@ -222,8 +223,9 @@ def recording_done() -> Response:
             call_sid=call_sid,
             recording_sid=request.form.get("RecordingSid", "").strip()[:_MAX_SID_CHARS],
             url=request.form.get("RecordingUrl", "").strip()[:_MAX_URL_CHARS],
-            status=request.form.get("RecordingStatus", "completed").strip()[:20],
-            duration=_whole_seconds("RecordingDuration"),
+            status=request.form.get("RecordingStatus", "").strip().lower()[:20] or "completed",
+            duration=_whole_number("RecordingDuration"),
+            channels=_whole_number("RecordingChannels"),
         )
     )
     registry = parts.calls.registry
@@ -234,7 +236,7 @@ def recording_done() -> Response:
     return _nothing()
 
 
-def _whole_seconds(field: str) -> int | None:
-    """Return a field of the request as a number of seconds; None where it holds none."""
+def _whole_number(field: str) -> int | None:
+    """Return a field of the request as a number; None where it holds none."""
     given = request.form.get(field, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 8 else None

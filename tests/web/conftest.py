@@ -147,7 +147,15 @@ def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) ->
     parts: Services = app.extensions["maane"]
     clips = ClipStore([synthesiser], settings.media_dir, settings.tts_speaking_rate)
     old = parts.calls
-    calls = CallService(settings, parts.directory, clips, old.recorder, old.registry, parts.faq)
+    calls = CallService(
+        settings,
+        parts.directory,
+        clips,
+        old.recorder,
+        old.registry,
+        parts.faq,
+        parts.recordings,
+    )
     app.extensions["maane"] = replace(parts, clips=clips, calls=calls)
     parts.directory.load()
     yield app

@@ -1,0 +1,5 @@
+"""A stand-in for Twilio's REST API on a real socket, strict with its client: recordings only."""
+
+from .server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilioRest, Request, TwilioOptions
+
+__all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "FakeTwilioRest", "Request", "TwilioOptions"]
