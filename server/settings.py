@@ -121,8 +121,8 @@ class Settings(BaseModel):
     )
     whisper_model: str = Field(
         default="",
-        description="A model of faster-whisper, by name or path, e.g. small: understands recordings "
-        "on this machine, where the package is installed.",
+        description="A model of faster-whisper, by name or path, e.g. small. It transcribes "
+        "recordings on this machine, where the package is installed.",
     )
     tts_speaking_rate: float = Field(
         default=0.95, ge=0.5, le=1.5, description="Speed of every synthesiser; 1.0 is natural."

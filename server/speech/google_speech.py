@@ -23,7 +23,8 @@ _MOST_HINTS = 500
 _MOST_HINT_CHARS = 100
 """Google's limit for one phrase."""
 
-MISTAKEN = ("google_invalid_argument", "google_permission_denied", "google_unauthenticated")
+REFUSED = "google_invalid_argument"
+MISTAKEN = (REFUSED, "google_permission_denied", "google_unauthenticated")
 """Codes of requests that are no better the next time."""
 
 

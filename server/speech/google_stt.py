@@ -10,7 +10,7 @@ from typing import Any
 
 from server.audio.recording import pcm_wav
 from server.speech.file_engine import Clip, Words
-from server.speech.google_speech import MISTAKEN, GoogleOptions, client_of, code_of, config_of
+from server.speech.google_speech import REFUSED, GoogleOptions, client_of, code_of, config_of
 from server.speech.recognise import RecogniserError
 
 _RPC_SECONDS = 30.0
@@ -36,18 +36,19 @@ class GoogleEngine:
     def understand(self, clip: Clip) -> list[Words]:
         """See :class:`server.speech.file_engine.Engine`."""
         wav = pcm_wav(clip.samples, clip.rate)
+        hints = self._hints
         try:
-            return self._ask(wav, clip.seconds_left)
+            return self._ask(wav, hints, clip.seconds_left)
         except RecogniserError as error:
-            if error.code == MISTAKEN[0] and self._hints:
-                self._hints = []  # a model that takes no phrases, or not these
+            if error.code == REFUSED and hints:
+                hints = self._hints = []  # a model that takes no phrases, or not these
             elif error.code not in _PASSING or clip.seconds_left < _PAUSE_SECONDS * 2:
                 raise
             else:
                 time.sleep(_PAUSE_SECONDS)
-        return self._ask(wav, clip.seconds_left - _PAUSE_SECONDS)
+        return self._ask(wav, hints, clip.seconds_left - _PAUSE_SECONDS)
 
-    def _ask(self, wav: bytes, seconds: float) -> list[Words]:
+    def _ask(self, wav: bytes, hints: list[str], seconds: float) -> list[Words]:
         from google.api_core.exceptions import GoogleAPICallError  # noqa: PLC0415 - see google_speech
         from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
         from google.cloud.speech_v2.types import cloud_speech as cs  # noqa: PLC0415
@@ -55,7 +56,7 @@ class GoogleEngine:
         decoding = {"auto_decoding_config": cs.AutoDetectDecodingConfig()}
         request = cs.RecognizeRequest(
             recognizer=self._options.recogniser,
-            config=config_of(self._options, self._language, self._hints, decoding),
+            config=config_of(self._options, self._language, hints, decoding),
             content=wav,
         )
         timeout = max(_LEAST_SECONDS, min(_RPC_SECONDS, seconds))
