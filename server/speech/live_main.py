@@ -22,7 +22,7 @@ from typing import Any
 
 from server.audio import mulaw
 from server.clock import monotonic
-from server.speech.google_speech import GoogleOptions, client_of, code_of, config_of
+from server.speech.google_speech import REFUSED, GoogleOptions, client_of, code_of, config_of
 from server.speech.recognise import RecogniserError
 from server.speech.wire import receive_message, send_message
 
@@ -87,6 +87,9 @@ class _Utterance:
                 self._one_stream(said)
         except grpc.RpcError as error:
             code = code_of(error.code() if isinstance(error, grpc.Call) else None)
+            if code == REFUSED and self._hints():
+                self._ears.refused_hints.add(tuple(self._header["hints"]))
+                code = "google_hints"  # the next stream does without
             raise RecogniserError(str(error), code=code) from error
         if self._cancelled:
             raise RecogniserError("not wanted any more", code="cancelled")
@@ -114,6 +117,10 @@ class _Utterance:
                     self._number, {"event": "partial", "text": " ".join([*said, unsure])}
                 )
 
+    def _hints(self) -> list[str]:
+        hints: list[str] = self._header["hints"]
+        return [] if tuple(hints) in self._ears.refused_hints else hints
+
     def _requests(self) -> Iterator[Any]:
         from google.cloud.speech_v2.types import cloud_speech as cs  # noqa: PLC0415
 
@@ -125,7 +132,7 @@ class _Utterance:
                 audio_channel_count=1,
             )
         }
-        config = config_of(options, self._header["language"], self._header["hints"], decoding)
+        config = config_of(options, self._header["language"], self._hints(), decoding)
         yield cs.StreamingRecognizeRequest(
             recognizer=options.recogniser,
             streaming_config=cs.StreamingRecognitionConfig(
@@ -155,6 +162,8 @@ class _Ears:
         self._lock = threading.Lock()
         self._utterances: dict[int, _Utterance] = {}
         self.options = GoogleOptions("", "", "", "")
+        self.refused_hints: set[tuple[str, ...]] = set()
+        """Hints that Google, or its model, does not take."""
 
     def serve(self) -> None:
         """Do what the server asks until it closes."""

@@ -191,6 +191,9 @@ def test_names_that_are_none_of_ours_are_passed_over() -> None:
         ("OPENAI_BASE_URL", "wss://api.openai.com/v1"),
         ("DATABASE_URL", "mysql://localhost/maane"),
         ("DATABASE_URL", "maane.db"),
+        ("GOOGLE_STT_LOCATION", "eu/recognizers"),
+        ("GOOGLE_STT_ENDPOINT", "http://speech.example.com"),
+        ("GOOGLE_STT_ENDPOINT", "eu-speech.googleapis.com/v2"),
     ],
 )
 def test_a_bad_value_is_refused_under_its_name(name: str, value: str) -> None:

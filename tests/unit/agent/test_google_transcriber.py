@@ -194,7 +194,7 @@ def test_a_long_utterance_goes_on_in_another_stream(
     monkeypatch.setattr(live_main, "ROTATE_SECONDS", 0.5)
     ears = live_main._Ears.__new__(live_main._Ears)
     told: Queue[dict[str, object]] = Queue()
-    ears._utterances = {}
+    ears._utterances, ears.refused_hints = {}, set()
     ears.tell = lambda number, answer: told.put(answer)  # type: ignore[method-assign]
     ears.options = live_main.GoogleOptions('{"project_id": "demo"}', google.endpoint, "eu", "long")
     google.transcribe = lambda heard: f"{len(google.heard)}"
@@ -261,6 +261,18 @@ def test_a_service_that_fails_costs_the_utterance_and_no_more(
     google.fails, google.transcripts = None, ["שלום"]
     line.says("u2")
     assert line.words() == ("u2", "שלום")
+    assert speech.works
+
+
+def test_a_model_that_takes_no_hints_is_asked_without(
+    speech: LiveSpeech, google: FakeGoogleSpeech
+) -> None:
+    google.refuses_hints, google.transcripts = True, ["שלום", "להתראות"]
+    line = Line(speech, hints=("מענה",))
+    for utterance_id, words in (("u1", "שלום"), ("u2", "להתראות")):
+        line.says(utterance_id)
+        assert line.words() == (utterance_id, words)
+    assert [heard.hints for heard in google.heard] == [(), ()]
     assert speech.works
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -266,6 +268,45 @@ def test_each_provider_has_its_own_name_for_a_language(
     language: str, hebrew: str, code: str
 ) -> None:
     assert providers_language(language, hebrew) == code
+
+
+GREEN = """
+import eventlet
+eventlet.monkey_patch()
+import pathlib, sys, threading, time
+from server.speech.file_recognisers import google_recogniser
+
+one = google_recogniser({"credentials": '{"project_id": "demo"}', "endpoint": sys.argv[1],
+                         "location": "eu", "model": "chirp_3"}, "iw-IL")
+beats = []
+def beat():
+    while True:
+        beats.append(time.monotonic())
+        time.sleep(0.01)
+threading.Thread(target=beat, daemon=True).start()
+time.sleep(0)
+found = one.recognise(pathlib.Path(sys.argv[2]), language="he-IL", hints=[], channels=0)
+gaps = [later - earlier for earlier, later in zip(beats, beats[1:])]
+print(len(found), len(beats) > 20)
+assert max(gaps) < 0.25, max(gaps)
+one.close()
+"""
+
+
+def test_it_runs_green_and_holds_nobody_up(google: FakeGoogleSpeech, tmp_path: Path) -> None:
+    talk = [(3.0, CALLER), (4.0, SILENCE)] * 60
+    path = stereo(
+        tmp_path / "long.wav", talk, [(3.5, SILENCE), *((3.0, AGENT), (4.0, SILENCE)) * 60]
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", GREEN, google.endpoint, str(path)],
+        timeout=60,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split() == ["120", "True"]
 
 
 # OpenAI
