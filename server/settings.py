@@ -19,10 +19,6 @@ INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 """Where a development machine keeps its database, secret and media."""
 
 RESERVED = (
-    "google_stt_language",
-    "google_stt_model",
-    "google_stt_location",
-    "whisper_model",
     "redis_url",
     "openai_summary_model",
 )
@@ -133,11 +129,24 @@ class Settings(BaseModel):
         "eu-texttospeech.googleapis.com, or http://127.0.0.1:port without TLS. Empty: Google's.",
     )
     google_stt_language: str = Field(
-        default="iw-IL", description="Google's own code of the language (Hebrew is iw-IL)."
+        default="iw-IL", description="Google's own code of Hebrew, for recognition."
     )
     google_stt_model: str = Field(default="chirp_3", description="Google's recognition model.")
-    google_stt_location: str = Field(default="eu", description="Region of Google's recogniser.")
-    whisper_model: str = Field(default="", description="A faster-whisper model, if installed.")
+    google_stt_location: str = Field(
+        default="eu",
+        pattern="^[a-z0-9-]+$",
+        description="Region of Google's recogniser; the model has to be offered there.",
+    )
+    google_stt_endpoint: str = Field(
+        default="",
+        description="Another address of Google's recogniser than its region's, or "
+        "http://127.0.0.1:port without TLS.",
+    )
+    whisper_model: str = Field(
+        default="",
+        description="A model of faster-whisper, by name or path, e.g. small. It transcribes "
+        "recordings on this machine, where the package is installed.",
+    )
     tts_speaking_rate: float = Field(
         default=0.95, ge=0.5, le=1.5, description="Speed of every synthesiser; 1.0 is natural."
     )
@@ -226,7 +235,7 @@ class Settings(BaseModel):
             raise ValueError("must be an address such as https://api.openai.com/v1")
         return value.rstrip("/")
 
-    @field_validator("google_tts_endpoint")
+    @field_validator("google_tts_endpoint", "google_stt_endpoint")
     @classmethod
     def _google_host(cls, value: str) -> str:
         value = value.rstrip("/")

@@ -24,16 +24,26 @@ from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.leads.transcription import TRANSCRIBE, TranscribeRecording
 from server.recordings.bridge import BridgeRecorder
 from server.recordings.jobs import NO_CREDENTIALS, PURGE_RECORDINGS
 from server.recordings.s3 import S3Storage
 from server.recordings.service import RecordingService
 from server.recordings.storage import DirectoryStorage, RecordingStorage
 from server.settings import Settings
+from server.speech import whisper
 from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
+from server.speech.file_recognisers import (
+    HelperRecogniser,
+    google_recogniser,
+    openai_recogniser,
+    whisper_recogniser,
+)
 from server.speech.google_voice import GoogleVoice, google_credentials
 from server.speech.helper import LocalSynthesiser, SpeechHelper
+from server.speech.live import LiveSpeech
+from server.speech.recognise import RecogniserChain
 from server.speech.warmup import WarmUp
 from server.system_settings import SystemSettings
 from server.telephony.rest import TwilioRest
@@ -72,6 +82,8 @@ class Services:
     calls: CallService
     recordings: RecordingService
     jobs: JobWorker
+    recognisers: tuple[HelperRecogniser, ...]
+    """Who understands recordings, best first."""
     providers: dict[str, Provider]
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
@@ -85,7 +97,10 @@ def wire(app: Flask, settings: Settings) -> Services:
     with app.app_context():
         database = Database(db.engine)
     helper = SpeechHelper()
-    voices = _voices(settings, helper)
+    google = _google_account(settings)
+    voices = _voices(settings, helper, google)
+    ears = _google_ears(settings, google)
+    recognisers = _recognisers(settings, google)
     clips = ClipStore(voices.chain, settings.media_dir, settings.tts_speaking_rate)
     embedder = _embedder(settings)
     directory = Directory(
@@ -103,6 +118,9 @@ def wire(app: Flask, settings: Settings) -> Services:
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
     recordings, recording = _recordings(settings, database, recorder, jobs)
+    jobs.handlers[TRANSCRIBE] = TranscribeRecording(
+        database, recordings.storage, RecogniserChain(recognisers), recordings.on_lost
+    )
     parts = Services(
         settings=settings,
         database=database,
@@ -120,11 +138,22 @@ def wire(app: Flask, settings: Settings) -> Services:
             CallRegistry(settings.max_concurrent_calls),
             faq,
             recordings,
+            ears,
         ),
         recordings=recordings,
         jobs=jobs,
-        providers=_providers(settings) | {"synthesiser": voices.best, "recording": recording},
-        closing=voices.closing,
+        recognisers=recognisers,
+        providers=_providers(settings, ears)
+        | {
+            "synthesiser": voices.best,
+            "recording": recording,
+            "recordings_recogniser": _best(recognisers),
+        },
+        closing=(
+            *voices.closing,
+            *([ears.close] if ears else []),
+            *(one.close for one in recognisers),
+        ),
     )
     app.extensions[_EXTENSION] = parts
     return parts
@@ -218,7 +247,7 @@ def _embedder(settings: Settings) -> OpenAiEmbedder | None:
     )
 
 
-def _providers(settings: Settings) -> dict[str, Provider]:
+def _providers(settings: Settings, ears: LiveSpeech | None) -> dict[str, Provider]:
     """Return the choice for each part: the best one whose credentials are there."""
     realtime = uses_realtime(settings)
     if realtime:
@@ -227,7 +256,12 @@ def _providers(settings: Settings) -> dict[str, Provider]:
     else:
         why = "OPENAI_API_KEY is empty" if settings.agents_enabled else "AGENTS_ENABLED=0"
         agent = Provider("receptionist", why)
-        transcriber = Provider("typed-words", f"{why}: only test calls are understood")
+        if ears is not None:
+            transcriber = Provider("google", f"{why}; Google's credentials are set")
+        elif has_openai(settings):
+            transcriber = Provider("openai-realtime", f"model {settings.openai_transcribe_model}")
+        else:
+            transcriber = Provider("typed-words", f"{why}: only test calls are understood")
     return {"agent": agent, "transcriber": transcriber}
 
 
@@ -268,6 +302,61 @@ def _recordings(
 
 
 @dataclass(frozen=True, slots=True)
+class _Account:
+    """Google's credentials as JSON, ``""`` where there are none, and what is wrong with them."""
+
+    credentials: str = ""
+    problem: str = ""
+
+
+def _google_account(settings: Settings) -> _Account:
+    """Return the credentials; what cannot be read costs Google, not the phone."""
+    try:
+        return _Account(google_credentials(settings))
+    except SettingsError as error:
+        log.warning("[SETTINGS] %s", error.message)
+        return _Account(problem=error.message)
+
+
+def _google_speech_options(settings: Settings, google: _Account) -> dict[str, str]:
+    return {
+        "credentials": google.credentials,
+        "endpoint": settings.google_stt_endpoint,
+        "location": settings.google_stt_location,
+        "model": settings.google_stt_model,
+    }
+
+
+def _google_ears(settings: Settings, google: _Account) -> LiveSpeech | None:
+    """Return who listens to calls that have no Realtime session, or have lost it."""
+    return LiveSpeech(_google_speech_options(settings, google)) if google.credentials else None
+
+
+def _recognisers(settings: Settings, google: _Account) -> tuple[HelperRecogniser, ...]:
+    """Return who understands recordings, best first: everyone who is set up."""
+    chain: list[HelperRecogniser] = []
+    if google.credentials:
+        options = _google_speech_options(settings, google)
+        chain.append(google_recogniser(options, settings.google_stt_language))
+    if settings.whisper_model and whisper.is_installed():
+        chain.append(whisper_recogniser(settings.whisper_model))
+    elif settings.whisper_model:
+        log.warning("[SETTINGS] WHISPER_MODEL is set, but faster-whisper is not installed")
+    if has_openai(settings):
+        key = settings.openai_api_key or "none"
+        chain.append(openai_recogniser(settings.openai_base_url, key))
+    return tuple(chain)
+
+
+def _best(recognisers: tuple[HelperRecogniser, ...]) -> Provider:
+    """Return who is asked first for the words of a recording."""
+    if not recognisers:
+        return Provider("none", "no credentials and no model: what was heard live stands")
+    others = ", then ".join(one.name for one in recognisers[1:])
+    return Provider(recognisers[0].name, f"then {others}" if others else "the only one there is")
+
+
+@dataclass(frozen=True, slots=True)
 class _Voices:
     """The synthesisers, best first."""
 
@@ -276,22 +365,18 @@ class _Voices:
     closing: tuple[Callable[[], None], ...]
 
 
-def _voices(settings: Settings, helper: SpeechHelper) -> _Voices:
+def _voices(settings: Settings, helper: SpeechHelper, google: _Account) -> _Voices:
     """Return who speaks prepared sentences: everyone whose credentials are there."""
     rate = settings.tts_speaking_rate
     chain: list[Synthesiser] = [LocalSynthesiser(helper, rate)]
-    best = Provider("espeak", "the local test voice")
+    best = Provider("espeak", google.problem or "the local test voice")
     closing = [helper.close]
-    try:
-        credentials = google_credentials(settings)
-    except SettingsError as error:
-        log.warning("[SETTINGS] %s", error.message)
-        credentials, best = "", Provider("espeak", error.message)
-    if credentials:
+    if google.credentials:
         google_helper = SpeechHelper()  # of its own: a stuck call holds up no local voice
-        google = GoogleVoice(google_helper, credentials, rate, settings.google_tts_endpoint)
-        chain.insert(0, google)
-        best = Provider(google.name, "Google's credentials are set")
+        endpoint = settings.google_tts_endpoint
+        google_voice = GoogleVoice(google_helper, google.credentials, rate, endpoint)
+        chain.insert(0, google_voice)
+        best = Provider(google_voice.name, "Google's credentials are set")
         closing.append(google_helper.close)
     if uses_realtime(settings):
         model = settings.openai_realtime_model

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 
 from server.agent.base import Agent, AgentSession, Transcriber
+from server.agent.google_transcriber import ANSWER_SECONDS, GoogleTranscriber
 from server.agent.openai_transcriber import OpenAiTranscriber
 from server.agent.prompts import Prompts, build_prompts
 from server.agent.realtime_client import RealtimeAgent, realtime_url
@@ -27,6 +28,8 @@ from server.recordings.bridge import Tape
 from server.recordings.service import RecordingService
 from server.settings import Settings
 from server.speech.clips import ClipStore
+from server.speech.file_recognisers import providers_language
+from server.speech.live import LiveSpeech
 from server.speech.typed import TypedWords
 from server.telephony.media_codec import StreamStart
 from server.turns.actions import History
@@ -35,6 +38,12 @@ from server.turns.policy import CallPolicy, Phrase
 log = logging.getLogger(__name__)
 
 _MAX_KEYWORDS = 100
+_MAX_HINTS = 500
+_SESSION_WAIT_SECONDS = 0.8
+"""For a transcript; then the agent is asked all the same, for it has heard the caller itself."""
+
+_GOOGLE_WAIT_SECONDS = ANSWER_SECONDS + 0.2
+"""Where the agent hears nothing, and has to be told."""
 
 _PHRASES = {
     Phrase.NOT_HEARD: "not_heard",
@@ -86,8 +95,10 @@ class CallService:
         registry: CallRegistry,
         faq: FaqEngine,
         recordings: RecordingService,
+        google_ears: LiveSpeech | None = None,
     ) -> None:
         self._settings = settings
+        self._google_ears = google_ears
         self._directory = directory
         self._clips = clips
         self._faq = faq
@@ -144,7 +155,7 @@ class CallService:
             bound_at=arrived_at,
             recording_url=recording_url,
         )
-        session = self.session(call, (), full=False) if has_openai(settings) else None
+        session = self.session(call, (), full=False) if self._opens_session() else None
         call.transcriber = session or self.ears(call)
         agent = call.agent = (
             session
@@ -276,11 +287,15 @@ class CallService:
             barge_in_frames=settings.barge_in_voice_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,
             refractory_seconds=settings.reply_refractory_ms / 1000,
-            recognises=has_openai(settings),
-            hears_without_session=has_openai(settings),
-            reconnects=has_openai(settings),
+            recognises=self._understands(),
+            hears_without_session=self._understands(),
+            agent_hears=uses_realtime(settings),
+            reconnects=self._opens_session(),
             rotate_after_seconds=settings.realtime_rotate_sec,
             transfers=bool(own.transfer_number) and own.is_open(utc_now(), business.timezone),
+            transcript_wait_seconds=(
+                _SESSION_WAIT_SECONDS if self._opens_session() else _GOOGLE_WAIT_SECONDS
+            ),
             filler_after_seconds=settings.filler_after_ms / 1000,
             silence_prompt_seconds=settings.silence_prompt_sec,
             silence_hangup_seconds=settings.silence_hangup_sec,
@@ -291,6 +306,15 @@ class CallService:
             takes_messages=not is_test,
             phrases=_SPOKEN_PHRASES,
         )
+
+    def _opens_session(self) -> bool:
+        """Tell whether calls begin with a Realtime session: to talk, or else to listen with."""
+        settings = self._settings
+        return uses_realtime(settings) or (has_openai(settings) and self._google_ears is None)
+
+    def _understands(self) -> bool:
+        """Tell whether there is a recogniser."""
+        return has_openai(self._settings) or self._google_ears is not None
 
     # What stands in for what (see server.calls.parts)
 
@@ -337,6 +361,15 @@ class CallService:
     def ears(self, call: BoundCall) -> Transcriber:
         """See :class:`server.calls.parts.StandIns`."""
         settings, business = self._settings, call.business
+        google = self._google_ears
+        if google is not None and (google.works or not has_openai(settings)):
+            return GoogleTranscriber(
+                google,
+                lambda language: providers_language(language, settings.google_stt_language),
+                business.lang,
+                business.phrase_hints[:_MAX_HINTS],
+                call.inbox.put,
+            )
         if not has_openai(settings):
             return TypedWords(call.inbox.put)
         return OpenAiTranscriber(

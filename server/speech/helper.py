@@ -23,15 +23,25 @@ REQUEST_SECONDS = 15.0
 
 
 class SpeechHelper:
-    """One helper process and one request at a time, started when first needed."""
+    """One helper process and one request at a time, started when first needed.
 
-    def __init__(self) -> None:
+    Args:
+        niceness: by how much its priority is lower than the server's (see nice(2)).
+    """
+
+    def __init__(self, niceness: int = 0) -> None:
+        self._niceness = niceness
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
 
-    def ask(self, request: dict[str, Any], payload: bytes = b"") -> bytes:
+    def ask(
+        self, request: dict[str, Any], payload: bytes = b"", *, seconds: float | None = None
+    ) -> bytes:
         """Return the helper's answer to ``request``.
+
+        Args:
+            seconds: how long it may take; ``REQUEST_SECONDS`` where nothing is said.
 
         Raises:
             ProviderError: the helper refused, broke or was too slow; ``code`` tells which.
@@ -39,8 +49,11 @@ class SpeechHelper:
         with self._lock:
             try:
                 sock = self._connected()
+                usual = sock.gettimeout()
+                sock.settimeout(usual if seconds is None else seconds)
                 send_message(sock, request, payload)
                 answer = receive_message(sock)
+                sock.settimeout(usual)
             except orjson.JSONEncodeError as error:  # nothing was sent
                 raise ProviderError("the text is no text", code="helper_request") from error
             except (OSError, ProtocolError) as error:
@@ -57,7 +70,10 @@ class SpeechHelper:
         return body
 
     def close(self) -> None:
-        """End the helper process, if there is one."""
+        """End the helper process, if there is one; who waits for its answer gets an error."""
+        process = self._process
+        if process is not None:
+            process.kill()
         with self._lock:
             self._stop()
 
@@ -69,7 +85,13 @@ class SpeechHelper:
             ours, theirs = socket.socketpair()
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 - our own module
-                    [sys.executable, "-m", "server.speech.helper_main", str(theirs.fileno())],
+                    [
+                        sys.executable,
+                        "-m",
+                        "server.speech.helper_main",
+                        str(theirs.fileno()),
+                        str(self._niceness),
+                    ],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                 )

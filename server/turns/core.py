@@ -272,8 +272,8 @@ class CallCore:
             self._answering.answer(turn)
 
     def _nobody_understands(self) -> bool:
-        """Tell whether the recogniser that stands in for the lost one fails as well."""
-        self._unrecognised += self._answering.agent_lost  # the agent has the audio
+        """Tell whether the recogniser fails where the agent has no ears of its own."""
+        self._unrecognised += self._answering.agent_lost or not self.policy.agent_hears
         return self.policy.takes_messages and self._unrecognised >= _MOST_UNRECOGNISED
 
     def _takes_the_floor(self, turn: CallerTurn) -> bool:

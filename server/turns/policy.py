@@ -57,6 +57,8 @@ class CallPolicy:
     """The same after a monologue that was cut."""
     recognises: bool = True
     """Whether there is a recogniser; without one, sound that the model calls speech is words."""
+    agent_hears: bool = True
+    """Whether the agent has the caller's sound, and may understand what the recogniser does not."""
     takes_messages: bool = False
     """Where nobody can understand the caller: let the carrier record a message."""
     wordless_speech_ms: int = 300

@@ -136,7 +136,7 @@ def test_a_copied_example_warns_of_nothing() -> None:
 
 def test_every_reserved_name_is_a_setting() -> None:
     assert set(RESERVED) <= set(Settings.model_fields)
-    assert load(WHISPER_MODEL="small", PORT="5001").reserved_in_use() == ["WHISPER_MODEL"]
+    assert load(REDIS_URL="redis://h", PORT="5001").reserved_in_use() == ["REDIS_URL"]
 
 
 def sources() -> str:
@@ -191,6 +191,9 @@ def test_names_that_are_none_of_ours_are_passed_over() -> None:
         ("OPENAI_BASE_URL", "wss://api.openai.com/v1"),
         ("DATABASE_URL", "mysql://localhost/maane"),
         ("DATABASE_URL", "maane.db"),
+        ("GOOGLE_STT_LOCATION", "eu/recognizers"),
+        ("GOOGLE_STT_ENDPOINT", "http://speech.example.com"),
+        ("GOOGLE_STT_ENDPOINT", "eu-speech.googleapis.com/v2"),
     ],
 )
 def test_a_bad_value_is_refused_under_its_name(name: str, value: str) -> None:
