@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ LOCK_WAIT_SECONDS = 5.0
 
 _LOCK_POLL_SECONDS = 0.01
 _TOUCHED = "touched_businesses"
+_NEWS = "news"
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
@@ -61,6 +62,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._listeners: list[Callable[[frozenset[int]], None]] = []
+        self._news_listeners: dict[str, list[Callable[[frozenset[Hashable]], None]]] = {}
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -84,9 +86,13 @@ class Database:
             with session.begin():
                 yield session
             touched = frozenset(session.info.get(_TOUCHED, ()))
+            news: dict[str, set[Hashable]] = session.info.get(_NEWS, {})
         if touched:
             for listener in self._listeners:
                 listener(touched)
+        for topic, values in news.items():
+            for hear in self._news_listeners.get(topic, ()):
+                hear(frozenset(values))
 
     def on_commit(self, listener: Callable[[frozenset[int]], None]) -> None:
         """Have ``listener`` called with the ids of the businesses that a commit changed.
@@ -97,6 +103,13 @@ class Database:
         """
         self._listeners.append(listener)
 
+    def on_news(self, topic: str, listener: Callable[[frozenset[Hashable]], None]) -> None:
+        """Have ``listener`` called with what a unit of work has told of ``topic``.
+
+        It runs after the commit, in the thread of the unit of work; a rollback calls nobody.
+        """
+        self._news_listeners.setdefault(topic, []).append(listener)
+
     def ping(self) -> None:
         """Run the cheapest possible query.
 
@@ -105,6 +118,15 @@ class Database:
         """
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+
+def tell_after_commit(session: Session, topic: str, value: Hashable) -> None:
+    """Have whoever listens for ``topic`` (:meth:`Database.on_news`) told, once this is committed.
+
+    Equal values of one unit of work are told once.
+    """
+    news: dict[str, set[Hashable]] = session.info.setdefault(_NEWS, {})
+    news.setdefault(topic, set()).add(value)
 
 
 def _note_touched(session: Session, *_: Any) -> None:

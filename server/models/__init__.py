@@ -11,24 +11,32 @@ from server.models.account import (
     User,
 )
 from server.models.base import Base
-from server.models.business import Business, BusinessFaq, BusinessPhoneNumber
-from server.models.call import Call, CallTurn, Lead, Recording
+from server.models.business import Business, BusinessFaq, BusinessPhoneNumber, BusinessWebhook
+from server.models.call import Call, CallTurn, Lead, Recording, Transcript
+from server.models.job import DEAD, DONE, QUEUED, RUNNING, JobRow
 
 __all__ = [
     "ADMIN",
+    "DEAD",
+    "DONE",
     "OPERATOR",
     "OWNER",
+    "QUEUED",
     "ROLES",
+    "RUNNING",
     "ApiToken",
     "AuditEntry",
     "Base",
     "Business",
     "BusinessFaq",
     "BusinessPhoneNumber",
+    "BusinessWebhook",
     "Call",
     "CallTurn",
+    "JobRow",
     "Lead",
     "Membership",
     "Recording",
+    "Transcript",
     "User",
 ]

@@ -72,3 +72,21 @@ class BusinessFaq(Base):
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
     business: Mapped[Business] = relationship(back_populates="faqs")
+
+
+class BusinessWebhook(Base):
+    """An address of the business's own that is told of its leads."""
+
+    __tablename__ = "business_webhooks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int] = mapped_column(
+        ForeignKey("business.id", ondelete="CASCADE"), index=True
+    )
+    url: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(String(100))
+    """Signs what is sent; it has to be known as it is, so it is no hash."""
+    events: Mapped[list[str]] = mapped_column(default=list)
+    """``lead.created``, ``call.completed``, ``lead.processed``…"""
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

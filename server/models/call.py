@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.clock import utc_now
@@ -20,7 +20,17 @@ class Lead(Base):
     """
 
     __tablename__ = "leads"
-    __table_args__ = (Index("ix_leads_business_id_created_at", "business_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_leads_business_id_created_at", "business_id", "created_at"),
+        Index("ix_leads_business_id_phone_created_at", "business_id", "phone", "created_at"),
+        Index("ix_leads_business_id_status_created_at", "business_id", "status", "created_at"),
+        Index(
+            "ix_leads_business_id_work_status_created_at",
+            "business_id",
+            "work_status",
+            "created_at",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     business_id: Mapped[int] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
@@ -32,6 +42,20 @@ class Lead(Base):
     transcript: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    headline: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    next_step: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    transcript_source: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    """``live``, ``google``, ``whisper`` or ``openai``; empty while there is no transcript."""
+    summary_source: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    """``openai`` or ``extractive``; empty while there is no summary."""
+    error: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why ``status`` is failed, in a sentence for the operator."""
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    tags: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    read_at: Mapped[datetime | None]
+    """When an operator first opened it."""
+    processed_at: Mapped[datetime | None]
+    """When ``status`` last became processed."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
@@ -89,17 +113,55 @@ class CallTurn(Base):
 
 
 class Recording(Base):
-    """A recording that Twilio announced. ``key`` makes a repeated announcement one row."""
+    """A call's recording, by Twilio or from the bridge. ``key`` makes repeated announcements one.
+
+    The row outlives its lead and its business, until its file is deleted.
+    """
 
     __tablename__ = "recordings"
+    __table_args__ = (Index("ix_recordings_business_id_received_at", "business_id", "received_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
     """The recording's SID, or the call's SID and the URL's hash where Twilio sent no SID."""
     call_sid: Mapped[str] = mapped_column(String(64), index=True)
     """No foreign key: the announcement may come before the call's row."""
+    business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id", ondelete="SET NULL"))
+    lead_id: Mapped[int | None] = mapped_column(
+        ForeignKey("leads.id", ondelete="SET NULL"), index=True
+    )
     recording_sid: Mapped[str] = mapped_column(String(64), default="")
     url: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(20), default="completed")
+    """What Twilio said of it."""
     duration: Mapped[int | None]
+    """Whole seconds."""
+    source: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """``twilio`` or ``bridge``."""
+    state: Mapped[str] = mapped_column(String(12), default="announced", server_default="announced")
+    """``announced``, then ``stored``, ``failed`` or ``absent``; ``deleted`` in the end."""
+    storage_key: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """Where the storage keeps the file; empty when there is none."""
+    bytes: Mapped[int | None]
+    channels: Mapped[int | None]
+    error: Mapped[str] = mapped_column(Text, default="", server_default="")
     received_at: Mapped[datetime] = mapped_column(default=utc_now)
+    stored_at: Mapped[datetime | None]
+
+
+class Transcript(Base):
+    """What a recogniser understood of one recording."""
+
+    __tablename__ = "transcripts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_sid: Mapped[str] = mapped_column(String(64), index=True)
+    recording_id: Mapped[int | None] = mapped_column(
+        ForeignKey("recordings.id", ondelete="SET NULL")
+    )
+    source: Mapped[str] = mapped_column(String(30))
+    """The recogniser: ``google``, ``whisper`` or ``openai``."""
+    segments: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """In order: ``start_ms`` and ``end_ms`` of the recording, ``speaker``, ``text``."""
+    language: Mapped[str] = mapped_column(String(10), default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
