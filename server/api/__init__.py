@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask_openapi3.openapi import OpenAPI
 
-from server.api import businesses, calls, document, faqs, kpis, leads, matching
+from server.api import (
+    businesses,
+    calls,
+    document,
+    faqs,
+    jobs,
+    kpis,
+    lead_events,
+    lead_export,
+    lead_recording,
+    leads,
+    matching,
+    personal_data,
+    webhooks,
+)
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
 from server.api.resource import BEARER, PREFIX
 
@@ -21,6 +35,20 @@ def register_api(app: OpenAPI) -> None:
     }
     app.validation_error_model = Problem
     app.validation_error_callback = from_validation_error
-    for module in (businesses, faqs, matching, leads, calls, kpis, document):
+    for module in (
+        businesses,
+        faqs,
+        matching,
+        leads,
+        lead_events,
+        lead_recording,
+        lead_export,
+        calls,
+        kpis,
+        webhooks,
+        personal_data,
+        jobs,
+        document,
+    ):
         app.register_api(module.blueprint)
     handle_unrouted_problems(app, f"{PREFIX}/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MIN_WORDS, MAX_WORDS = 10, 30
@@ -41,3 +41,13 @@ def clip_words(text: str, limit: int) -> str:
     if len(words) <= limit:
         return " ".join(words)
     return " ".join(words[:limit]).rstrip(",;:.") + "…"
+
+
+def fit_words(texts: Sequence[str], limit: int) -> list[str]:
+    """Return ``texts`` cut to ``limit`` words together; what the short ones spare the long get."""
+    fitting = [""] * len(texts)
+    shortest_first = sorted(range(len(texts)), key=lambda at: count_words(texts[at]))
+    for done, at in enumerate(shortest_first):
+        fitting[at] = clip_words(texts[at], limit // (len(texts) - done))
+        limit -= count_words(fitting[at])
+    return fitting

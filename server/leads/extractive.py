@@ -9,12 +9,11 @@ import re
 from collections.abc import Sequence
 
 from server.faq.normalize import normalize
-from server.leads.card import MAX_WORDS, MIN_WORDS, Card, clip_words, count_words
+from server.leads.card import MAX_WORDS, MIN_WORDS, Card, clip_words, count_words, fit_words
 from server.leads.spoken import told_phone
 from server.leads.transcript import CALLER, Line
 
 _HEADLINE_WORDS = 10
-_POINT_WORDS = 9
 _POINTS = 2
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
@@ -75,7 +74,8 @@ def extractive_card(lines: Sequence[Line], language: str) -> Card:
         points: tuple[str, ...] = (_SHORT[own],)
     else:
         headline = clip_words(sentences[best], _HEADLINE_WORDS)
-        points = tuple(clip_words(sentences[at], _POINT_WORDS) for at in chosen)
+        room = MAX_WORDS - count_words(headline)
+        points = tuple(fit_words([sentences[at] for at in chosen], room))
         if count_words(headline, *points) < MIN_WORDS:  # one long sentence, or several tiny ones
             rest = " ".join(sentences[at] for at in sorted(ranked))
             points = (clip_words(rest, MAX_WORDS - count_words(headline)),)

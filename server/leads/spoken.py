@@ -7,7 +7,7 @@ prefixes taken off, and with numbers told in words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from server.faq.normalize import normalize
 from server.leads.transcript import CALLER, Line
@@ -18,6 +18,8 @@ _PREFIXES = frozenset("ושהבכלמ")
 _MAX_PREFIXES = 2
 _MIN_WORD_CHARS = 2
 _MIN_CONTENT_CHARS = 3
+_DICTATED = 3
+"""So many numbers in a row are being dictated."""
 _STEM_CHARS, _ENDING_CHARS = 3, 2
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+", re.IGNORECASE)
@@ -63,6 +65,7 @@ class Spoken:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._words = _all_words(line.text for line in lines)
+        self._numbers = frozenset(n for line in lines for n in _numbers_in_words(line.text))
         callers = [line.text for line in lines if line.speaker == CALLER]
         self._callers_words = _all_words(callers)
         self._callers_digits = _digits(callers)
@@ -82,11 +85,11 @@ class Spoken:
 
     def has_name(self, name: str) -> bool:
         """Tell whether the caller said every word of ``name``."""
-        return _all_within(_words(name), self._callers_words)
+        return _all_within(_words(name), self._callers_words, frozenset())
 
     def has_all(self, value: str) -> bool:
         """Tell whether every word and number of ``value`` was said by somebody."""
-        return _all_within(_words(value), self._words)
+        return _all_within(_words(value), self._words, self._numbers)
 
     def has_most(self, value: str, share: float = 0.6) -> bool:
         """Tell whether all numbers and ``share`` of the longer words of ``value`` were said.
@@ -106,7 +109,7 @@ class Spoken:
             return False
         return all(
             number in self._words
-            or _number_said(number, self._words)
+            or number in self._numbers
             or (len(number) >= MIN_PHONE_DIGITS and number in self._callers_digits)
             for number in numbers
         )
@@ -125,8 +128,7 @@ class Spoken:
 
     def _said_of(self, words: Sequence[str]) -> int:
         return sum(
-            any(_same_stem(word, said) for said in self._words)
-            or (word.isdigit() and _number_said(word, self._words))
+            any(_same_stem(word, said) for said in self._words) or word in self._numbers
             for word in words
         )
 
@@ -161,18 +163,24 @@ def _bare_forms(word: str) -> set[str]:
     return forms
 
 
-def _number_said(number: str, said: frozenset[str]) -> bool:
-    return any(_NUMBER_OF.get(form) == number for word in said for form in _bare_forms(word))
+def _numbers_in_words(text: str) -> Iterator[str]:
+    """Yield the numbers told in words; a phone number's digits are no numbers of their own."""
+    run: list[str] = []
+    for word in (*_words(text), ""):
+        number = next((_NUMBER_OF[f] for f in _bare_forms(word) if f in _NUMBER_OF), None)
+        if number is not None:
+            run.append(number)
+            continue
+        if len(run) < _DICTATED:
+            yield from run
+        run = []
 
 
-def _all_within(words: Sequence[str], said: frozenset[str]) -> bool:
+def _all_within(words: Sequence[str], said: frozenset[str], numbers: frozenset[str]) -> bool:
     if not words:
         return False
     bare = frozenset(form for word in said for form in _bare_forms(word))
-    return all(
-        word in bare or _bare_forms(word) & said or (word.isdigit() and _number_said(word, said))
-        for word in words
-    )
+    return all(word in bare or _bare_forms(word) & said or word in numbers for word in words)
 
 
 def _same_stem(first: str, second: str) -> bool:

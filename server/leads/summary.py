@@ -26,6 +26,7 @@ from server.leads.card import (
     Card,
     clip_words,
     count_words,
+    fit_words,
 )
 from server.leads.extractive import extractive_card
 from server.leads.spoken import Spoken
@@ -154,11 +155,7 @@ def checked_card(summary: Summary, lines: Sequence[Line], language: str) -> Card
         points = [*points[: _POINTS - 1], own_words.headline]
     if count_words(headline, *points) < MIN_WORDS:
         points = [*points[: _POINTS - 1], *own_words.points[:1]]
-    room = MAX_WORDS - count_words(headline)
-    fitting = []
-    for left, point in zip(range(len(points), 0, -1), points, strict=True):
-        fitting.append(clip_words(point, max(1, room - left + 1 if left == 1 else room // left)))
-        room -= count_words(fitting[-1])
+    fitting = fit_words(points, MAX_WORDS - count_words(headline))
     return Card(headline, tuple(fitting), _checked_fields(summary, spoken))
 
 
