@@ -48,6 +48,7 @@ def healthz() -> tuple[Response, int]:
             "limit": parts.settings.max_concurrent_calls,
             "draining": parts.calls.registry.draining,
         },
+        "jobs": _jobs_state(parts),
         "writes_waiting": parts.calls.recorder.waiting,
         "threads": threading.active_count(),
         "settings_without_effect": parts.settings.reserved_in_use(),
@@ -64,3 +65,13 @@ def _database_state(parts: Services) -> dict[str, object]:
             log.exception("[HEALTH] database check failed")
         return {"ok": False, "kind": kind, "problem": type(error).__name__}
     return {"ok": True, "kind": kind}
+
+
+def _jobs_state(parts: Services) -> dict[str, dict[str, int]] | None:
+    """How many jobs of each lane wait, run and are dead; None when nobody can tell."""
+    try:
+        return parts.jobs.counts()
+    except Exception as error:
+        if not is_unavailable(error):
+            log.exception("[HEALTH] the jobs cannot be counted")
+        return None

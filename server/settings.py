@@ -72,6 +72,13 @@ class Settings(BaseModel):
     drain_timeout_sec: float = Field(
         default=120, ge=0, le=3600, description="How long running calls may go on after SIGTERM."
     )
+    job_lease_sec: float = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="After how many seconds the background work of a process that was killed is "
+        "begun anew. The same on all processes.",
+    )
 
     # Twilio
     twilio_account_sid: str = Field(default="", description="Twilio account (AC…).")

@@ -18,6 +18,8 @@ from server.clock import monotonic
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.errors import SettingsError
+from server.jobs import JobWorker
+from server.jobs.upkeep import PURGE_JOBS, purge_jobs
 from server.settings import Settings
 from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _EXTENSION = "maane"
 _END_SECONDS = 3.0
+_JOBS_SECONDS = 3.0
+"""How long running jobs may go on at the very end; what they have not done is begun anew later."""
 _LAST_WORDS_SECONDS = 1.2
 """A session closes its row after its sockets have closed, which takes a second at most."""
 
@@ -50,6 +54,7 @@ class Services:
     helper: SpeechHelper
     clips: ClipStore
     calls: CallService
+    jobs: JobWorker
     providers: dict[str, Provider]
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
@@ -79,6 +84,7 @@ def wire(app: Flask, settings: Settings) -> Services:
             CallRecorder(database),
             CallRegistry(settings.max_concurrent_calls),
         ),
+        jobs=_jobs(settings, database),
         providers=_providers(settings) | {"synthesiser": voices.best},
         closing=voices.closing,
     )
@@ -107,6 +113,7 @@ def start(app: Flask) -> None:
         log.info("[PROVIDER] %s=%s (%s)", part, provider.name, provider.why)
     if parts.settings.twilio_auth_token and not parts.settings.public_base_url:
         log.warning("[SETTINGS] PUBLIC_BASE_URL is empty: behind a proxy no signature will fit")
+    parts.jobs.start()
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
@@ -122,12 +129,22 @@ def drain(app: Flask, timeout_seconds: float) -> None:
 def stop(app: Flask) -> None:
     """End what still runs, write down what is known, and let go of the helper process."""
     parts = services_of(app)
+    parts.jobs.quiesce()
     parts.calls.registry.end_all("error")
     _wait_until_idle(parts.calls.registry, _END_SECONDS)
     time.sleep(_LAST_WORDS_SECONDS)  # the ended sessions still have their rows to close
     parts.calls.recorder.flush()
+    parts.jobs.stop(_JOBS_SECONDS)
     for close in parts.closing:
         close()
+
+
+def _jobs(settings: Settings, database: Database) -> JobWorker:
+    """Return the worker; each part adds its kinds to ``handlers``, the nightly to ``daily``."""
+    jobs = JobWorker(database, {}, lease_seconds=settings.job_lease_sec)
+    jobs.handlers[PURGE_JOBS] = purge_jobs(database)
+    jobs.daily.append(PURGE_JOBS)
+    return jobs
 
 
 def _wait_until_idle(calls: CallRegistry, timeout_seconds: float) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server.cli import database, demo, owner, settings, token
+from server.cli import database, demo, jobs, owner, settings, token
 from server.cli.call import call_command
 
 
 def register_commands(app: Flask) -> None:
     """Put every command on ``app``."""
-    for module in (owner, token, demo, database, settings):
+    for module in (owner, token, demo, jobs, database, settings):
         app.cli.add_command(module.group)
     app.cli.add_command(call_command)

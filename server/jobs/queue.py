@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult
+from sqlalchemy import CursorResult, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server.clock import utc_now
 from server.db import tell_after_commit
 from server.jobs.job import LANES
-from server.models import JobRow
+from server.models import DEAD, QUEUED, RUNNING, JobRow
 
 QUEUED_NEWS = "jobs"
 """The topic of :func:`server.db.tell_after_commit` under which lanes with new work are told."""
@@ -82,3 +82,26 @@ def enqueue_daily(session: Session, kind: str, *, now: datetime | None = None) -
         run_at += timedelta(days=1)
     key = f"{kind}:{run_at.date().isoformat()}"
     return enqueue(session, kind, key, {}, lane="upkeep", run_at=run_at)
+
+
+def retry(session: Session, job_id: int) -> bool:
+    """Give a dead job its tries again, from now on; False where no dead job has this id."""
+    row = session.get(JobRow, job_id, with_for_update=True)
+    if row is None or row.state != DEAD:
+        return False
+    row.state, row.attempts, row.run_at = QUEUED, 0, utc_now()
+    tell_after_commit(session, QUEUED_NEWS, row.lane)
+    return True
+
+
+def counts(session: Session) -> dict[str, dict[str, int]]:
+    """Return how many jobs of each lane are ``queued``, ``running`` and ``dead``."""
+    found = {lane: dict.fromkeys((QUEUED, RUNNING, DEAD), 0) for lane in LANES}
+    rows = session.execute(
+        select(JobRow.lane, JobRow.state, func.count())
+        .where(JobRow.state.in_((QUEUED, RUNNING, DEAD)))
+        .group_by(JobRow.lane, JobRow.state)
+    )
+    for lane, state, number in rows:
+        found.setdefault(lane, dict.fromkeys((QUEUED, RUNNING, DEAD), 0))[state] = number
+    return found

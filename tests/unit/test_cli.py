@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask_openapi3 import OpenAPI
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 
 from server import create_app
 from server.accounts import find_token, password_matches
 from server.db.migrate import upgrade
-from server.models import ApiToken, AuditEntry, Business, User
+from server.jobs import enqueue
+from server.models import ApiToken, AuditEntry, Business, JobRow, User
 from server.settings import env_example, load_settings
 from server.wiring import Services
 
@@ -90,6 +91,8 @@ def add_business(run: CommandLine) -> int:
         ("token", "list"),
         ("token", "revoke"),
         ("demo", "seed"),
+        ("jobs", "list"),
+        ("jobs", "retry"),
         ("db", "upgrade"),
         ("db", "downgrade"),
         ("settings", "example"),
@@ -110,6 +113,8 @@ def test_every_command_explains_itself(bare: CommandLine, command: tuple[str, st
         ("token", "create", "--name", "x", "--role", "owner"),
         ("token", "list"),
         ("token", "revoke", "1"),
+        ("jobs", "list"),
+        ("jobs", "retry", "1"),
         ("demo", "seed"),
         ("demo", "seed", "--if-empty"),
     ],
@@ -207,6 +212,35 @@ def test_tokens_are_listed_and_revoked(run: CommandLine) -> None:
         assert find_token(session, token) is None
         assert session.scalars(select(ApiToken)).all()
     assert "no token 9" in run.fails("token", "revoke", "9")
+
+
+def test_jobs_are_listed_and_the_dead_are_tried_again(run: CommandLine) -> None:
+    business_id = add_business(run)
+    with run.parts.database.write() as session:
+        for key in ("one", "two", "three"):
+            payload = {"phone": "+972541234567"}
+            enqueue(session, "work", key, payload, lane="summary", business_id=business_id)
+        session.execute(update(JobRow).where(JobRow.key == "one").values(state="done"))
+        dead = {"state": "dead", "attempts": 3, "last_error": "no\nanswer"}
+        session.execute(update(JobRow).where(JobRow.key == "two").values(**dead))
+    output = run("jobs", "list").stdout
+    lines = [line.split("\t") for line in output.splitlines()]
+    assert [line[:5] for line in lines] == [
+        ["3", "queued", "summary", "work", "0"],
+        ["2", "dead", "summary", "work", "3"],
+    ]
+    assert [line[6:] for line in lines] == [
+        [str(business_id), "-"],
+        [str(business_id), "no answer"],
+    ]
+    assert "541234567" not in output
+    assert run("jobs", "list", "--state", "done").stdout.startswith("1\tdone\t")
+    assert run("jobs", "list", "--limit", "1").stdout.startswith("3\t")
+
+    assert run("jobs", "retry", "2").output == "Job 2 is tried again.\n"
+    assert run("jobs", "list", "--state", "dead").stdout == ""
+    for job_id in ("2", "9"):
+        assert f"no dead job {job_id}" in run.fails("jobs", "retry", job_id)
 
 
 def test_the_demo_is_seeded_once(run: CommandLine) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, func, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 import server.db
-from server.db import Database, engine_options, is_unavailable
+from server.db import Database, engine_options, is_unavailable, tell_after_commit
 from server.errors import ConflictError, DatabaseBusyError
 from server.models import AuditEntry, Base, Business, BusinessFaq, BusinessPhoneNumber
 
@@ -137,6 +137,25 @@ def test_listeners_do_not_hear_of_the_rest(database: Database, told: list[frozen
     with database.write():
         pass
     assert told == []
+
+
+def test_news_is_heard_once_after_the_commit(database: Database) -> None:
+    heard: list[tuple[frozenset[Hashable], list[str]]] = []
+    database.on_news("jobs", lambda values: heard.append((values, names(database))))
+    with database.write() as session:
+        session.add(Business(name="אחד"))
+        for value in ("a", "b", "a"):
+            tell_after_commit(session, "jobs", value)
+        tell_after_commit(session, "else", "c")
+        session.flush()
+        assert heard == []
+    assert heard == [(frozenset({"a", "b"}), ["אחד"])]
+    with pytest.raises(ConflictError), database.write() as session:
+        tell_after_commit(session, "jobs", "a")
+        raise ConflictError("taken")
+    with database.write():
+        pass
+    assert len(heard) == 1
 
 
 def test_a_writer_waits_for_the_lock(database: Database) -> None:
