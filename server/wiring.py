@@ -13,13 +13,19 @@ from server.agent.voice import AgentVoice
 from server.audio.silero import SileroModel
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
-from server.calls.service import CallService, uses_realtime
+from server.calls.service import CallService, has_openai, uses_realtime
 from server.clock import monotonic
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.errors import SettingsError
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.leads.erasure import ERASE_MEDIA, TIDY_LEADS, EraseMedia, TidyLeads
+from server.leads.events import DELIVER
+from server.leads.media import MediaStore
+from server.leads.pipeline import CLOSE_CALL, SUMMARISE
+from server.leads.summarise import CloseCall, Summarise, SummaryModel
+from server.leads.webhooks import DeliverWebhook, outside_policy
 from server.settings import Settings
 from server.speech.base import Synthesiser
 from server.speech.clips import ClipStore
@@ -58,6 +64,8 @@ class Services:
     providers: dict[str, Provider]
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
+    media: MediaStore | None = None
+    """Where recordings are kept, for those who play and delete them."""
 
 
 def wire(app: Flask, settings: Settings) -> Services:
@@ -88,6 +96,7 @@ def wire(app: Flask, settings: Settings) -> Services:
         providers=_providers(settings) | {"synthesiser": voices.best},
         closing=voices.closing,
     )
+    _lead_pipeline(parts)
     app.extensions[_EXTENSION] = parts
     return parts
 
@@ -114,6 +123,7 @@ def start(app: Flask) -> None:
     if parts.settings.twilio_auth_token and not parts.settings.public_base_url:
         log.warning("[SETTINGS] PUBLIC_BASE_URL is empty: behind a proxy no signature will fit")
     parts.jobs.start()
+    _tidy_after_start(parts)
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
@@ -145,6 +155,34 @@ def _jobs(settings: Settings, database: Database) -> JobWorker:
     jobs.handlers[PURGE_JOBS] = purge_jobs(database)
     jobs.daily.append(PURGE_JOBS)
     return jobs
+
+
+def _lead_pipeline(parts: Services) -> None:
+    """Teach the worker what makes a card of a call, and what tells others of it."""
+    settings, database, jobs = parts.settings, parts.database, parts.jobs
+    if has_openai(settings):
+        name = settings.openai_summary_model
+        model = SummaryModel(settings.openai_base_url, settings.openai_api_key or "none", name)
+        parts.providers["summary"] = Provider("openai", f"model {name}")
+    else:
+        model = None
+        parts.providers["summary"] = Provider("extractive", "OPENAI_API_KEY is empty")
+    jobs.handlers |= {
+        SUMMARISE: Summarise(database, model),
+        CLOSE_CALL: CloseCall(database),
+        DELIVER: DeliverWebhook(database, outside_policy(settings)),
+        ERASE_MEDIA: EraseMedia(database, parts.media),
+        TIDY_LEADS: TidyLeads(database, settings.max_call_sec),
+    }
+    jobs.daily.append(TIDY_LEADS)
+
+
+def _tidy_after_start(parts: Services) -> None:
+    """Have the calls that a crash left open closed; where that cannot be asked, the night will."""
+    try:
+        TidyLeads(parts.database, parts.settings.max_call_sec).ask()
+    except Exception as error:
+        log.warning("[JOB] nothing is tidied after this start: %s", type(error).__name__)
 
 
 def _wait_until_idle(calls: CallRegistry, timeout_seconds: float) -> None:
