@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from server.business_settings import business_settings
 from server.clock import utc_now
 from server.db import Database
-from server.jobs import Job, enqueue
+from server.jobs import GiveUp, Job, enqueue
 from server.leads.media import MediaStore
 from server.leads.pipeline import call_finished
 from server.models import Business, Call, Lead, Recording, Transcript
@@ -70,8 +70,7 @@ def erase(session: Session, leads: Sequence[Lead]) -> Erased:
     session.execute(delete(Transcript).where(Transcript.id.in_(transcripts)))
     recordings = session.scalars(
         select(Recording.id).where(
-            or_(Recording.call_sid.in_(sids), Recording.lead_id.in_(lead_ids)),
-            Recording.state != "deleted",
+            or_(Recording.call_sid.in_(sids), Recording.lead_id.in_(lead_ids))
         )
     ).all()
     if recordings:
@@ -97,7 +96,11 @@ class EraseMedia:
         self._media = media
 
     def __call__(self, job: Job) -> None:
-        """Delete the files of the job's recordings, and then their rows."""
+        """Delete the files of the job's recordings, and then their rows.
+
+        Raises:
+            GiveUp: they are kept in a store that this server has not got.
+        """
         ids = [int(each) for each in job.payload.get("recording_ids", [])]
         with self._database.read() as session:
             kept = session.scalars(
@@ -105,9 +108,10 @@ class EraseMedia:
                     Recording.id.in_(ids), Recording.storage_key != ""
                 )
             ).all()
-        if self._media is not None:
-            for key in kept:
-                self._media.delete(key)
+        for key in kept:
+            if self._media is None:
+                raise GiveUp("there is no store that recordings could be deleted from")
+            self._media.delete(key)
         with self._database.write() as session:
             session.execute(delete(Recording).where(Recording.id.in_(ids)))
         log.info("[ERASE] recordings=%d files=%d", len(ids), len(kept))

@@ -66,7 +66,7 @@ def call_finished(session: Session, call: Call) -> None:
     lead = session.get(Lead, call.lead_id) if call.lead_id else None
     if lead is None or lead.status not in ("new", "processing"):
         return
-    if lead.transcript_source in ("", "live"):
+    if lead.transcript_source == "live" or not lead.transcript:
         transcript = write_lines(Line(turn.speaker, turn.text) for turn in call.turns)
         lead.transcript = transcript or lead.transcript
         lead.transcript_source = "live" if lead.transcript else ""

@@ -149,7 +149,9 @@ class Summarise:
         with self._database.write() as session:
             lead = session.get(Lead, work.lead_id)
             if lead is None or lead.transcript != work.transcript:
-                return  # deleted, or a better transcript has come, and with it its own job
+                if lead is None:
+                    return  # deleted meanwhile
+                raise RetryLater("a newer transcript has come", 0)
             stands_in = bool(error)
             if not (stands_in and lead.summary_source == OPENAI):
                 _fill(lead, card, source)

@@ -533,3 +533,29 @@ def test_jobs_that_were_given_up(admin: Api, parts: Services, garage: House, bak
 def test_the_parts_say_who_writes_summaries(parts: Services) -> None:
     assert parts.providers["summary"].name == "extractive"
     assert replace(parts.providers["summary"], name="x").why
+
+
+@pytest.mark.usefixtures("model")
+def test_a_transcript_that_comes_while_it_is_summed_up(
+    operator: Api, parts: Services, garage: House, openai: FakeOpenAIHttp
+) -> None:
+    lead_id = arrive(parts, garage)
+    talk_and_hang_up(parts)
+    asked: list[str] = []
+
+    def respond(request: Any) -> dict[str, Any]:
+        if not asked:
+            with parts.database.write() as session:
+                newer = session.get_one(Lead, lead_id)
+                newer.transcript += "\nagent: להתראות."
+                newer.transcript_source = "google"
+        asked.append(request.text)
+        return SUMMARY
+
+    openai.configure(respond=respond)
+    assert parts.jobs.run_one("summary")
+    assert lead(operator, lead_id)["status"] == "processing"
+    due_now(parts)
+    assert parts.jobs.run_one("summary")
+    assert "להתראות" in asked[1]
+    assert lead(operator, lead_id)["status"] == "processed"
