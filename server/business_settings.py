@@ -74,6 +74,13 @@ class BusinessSettings(BaseModel):
     retention_days: int = Field(
         default=90, ge=1, le=3650, description="Recordings and transcripts are kept so long."
     )
+    lead_retention_days: int = Field(
+        default=0,
+        ge=0,
+        le=3650,
+        description="Leads, with their calls and transcripts, are deleted after so many days. "
+        "0: they are kept until somebody deletes them.",
+    )
     transfer_number: Annotated[str, AfterValidator(_e164_or_empty)] = Field(
         default="", description="Who is called in when the caller presses 0; E.164 or empty."
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -18,10 +19,7 @@ from server.errors import SettingsError
 INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 """Where a development machine keeps its database, secret and media."""
 
-RESERVED = (
-    "redis_url",
-    "openai_summary_model",
-)
+RESERVED = ("redis_url",)
 """Fields whose names and values are checked already, but which this release does not act on."""
 
 
@@ -220,6 +218,16 @@ class Settings(BaseModel):
         default=18, ge=5, le=60, description="Seconds between WebSocket pings."
     )
 
+    # Leads
+    webhook_allow_http: bool = Field(
+        default=False, description="A business's own webhooks may have addresses without TLS."
+    )
+    webhook_own_networks: str = Field(
+        default="",
+        description="Networks of your own that webhooks may reach, e.g. 10.0.5.0/24; several with "
+        "commas. Everything else that is not the public internet is refused.",
+    )
+
     @field_validator("public_base_url", "twilio_api_base_url", "recordings_s3_endpoint")
     @classmethod
     def _origin_only(cls, value: str) -> str:
@@ -245,6 +253,13 @@ class Settings(BaseModel):
             raise ValueError("must be a host such as eu-texttospeech.googleapis.com")
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("without TLS only an address of this machine is taken")
+        return value
+
+    @field_validator("webhook_own_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for network in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(network)
         return value
 
     @field_validator("database_url")

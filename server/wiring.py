@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
 from server.agent.voice import AgentVoice
 from server.audio.silero import SileroModel
@@ -24,7 +25,14 @@ from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.leads.erasure import ERASE_MEDIA, TIDY_LEADS, EraseMedia, TidyLeads
+from server.leads.events import DELIVER
+from server.leads.media import MediaStore
+from server.leads.pipeline import CLOSE_CALL, SUMMARISE, no_recording_comes
+from server.leads.summarise import CloseCall, Summarise, SummaryModel
 from server.leads.transcription import TRANSCRIBE, TranscribeRecording
+from server.leads.webhooks import DeliverWebhook, outside_policy
+from server.models import Recording
 from server.recordings.bridge import BridgeRecorder
 from server.recordings.jobs import NO_CREDENTIALS, PURGE_RECORDINGS
 from server.recordings.s3 import S3Storage
@@ -87,6 +95,8 @@ class Services:
     providers: dict[str, Provider]
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
+    media: MediaStore | None = None
+    """Where recordings are kept, for those who play and delete them."""
 
 
 def wire(app: Flask, settings: Settings) -> Services:
@@ -141,6 +151,7 @@ def wire(app: Flask, settings: Settings) -> Services:
             ears,
         ),
         recordings=recordings,
+        media=recordings.storage,
         jobs=jobs,
         recognisers=recognisers,
         providers=_providers(settings, ears)
@@ -155,6 +166,8 @@ def wire(app: Flask, settings: Settings) -> Services:
             *(one.close for one in recognisers),
         ),
     )
+    _lead_pipeline(parts)
+    recordings.bridge.on_lost = _no_recording
     app.extensions[_EXTENSION] = parts
     return parts
 
@@ -183,6 +196,7 @@ def start(app: Flask) -> None:
     parts.recordings.start()
     parts.jobs.start()
     parts.system.load_if_possible()
+    _tidy_after_start(parts)
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
@@ -219,6 +233,40 @@ def _jobs(settings: Settings, database: Database) -> JobWorker:
     jobs.handlers[PURGE_JOBS] = purge_jobs(database)
     jobs.daily.append(PURGE_JOBS)
     return jobs
+
+
+def _lead_pipeline(parts: Services) -> None:
+    """Teach the worker what makes a card of a call, and what tells others of it."""
+    settings, database, jobs = parts.settings, parts.database, parts.jobs
+    if has_openai(settings):
+        name = settings.openai_summary_model
+        model = SummaryModel(settings.openai_base_url, settings.openai_api_key or "none", name)
+        parts.providers["summary"] = Provider("openai", f"model {name}")
+    else:
+        model = None
+        parts.providers["summary"] = Provider("extractive", "OPENAI_API_KEY is empty")
+    jobs.handlers |= {
+        SUMMARISE: Summarise(database, model),
+        CLOSE_CALL: CloseCall(database),
+        DELIVER: DeliverWebhook(database, outside_policy(settings)),
+        ERASE_MEDIA: EraseMedia(database, parts.media),
+        TIDY_LEADS: TidyLeads(database, settings.max_call_sec),
+    }
+    jobs.daily.append(TIDY_LEADS)
+
+
+def _no_recording(session: Session, recording: Recording) -> None:
+    """Have the card of a call whose recording will not come made of the live transcript."""
+    if recording.lead_id is not None:
+        no_recording_comes(session, recording.lead_id)
+
+
+def _tidy_after_start(parts: Services) -> None:
+    """Have the calls that a crash left open closed; where that cannot be asked, the night will."""
+    try:
+        TidyLeads(parts.database, parts.settings.max_call_sec).ask()
+    except Exception as error:
+        log.warning("[JOB] nothing is tidied after this start: %s", type(error).__name__)
 
 
 def _wait_until_idle(calls: CallRegistry, timeout_seconds: float) -> None:

@@ -11,18 +11,25 @@ from server.api import (
     faq_review,
     faq_sheets,
     faqs,
+    jobs,
     kpis,
+    lead_events,
+    lead_export,
+    lead_recording,
     leads,
     learned,
     matching,
+    personal_data,
     system,
+    webhooks,
 )
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
 from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, calls, kpis, system, document,
+    leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, personal_data,
+    jobs, system, document,
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ class Caller:
     role: str
     business_id: int | None
     """None for an owner's token, which sees all businesses."""
+    token_id: int
 
     @property
     def actor(self) -> str:
@@ -97,4 +98,4 @@ def _find_caller() -> Caller | None:
         return None
     with services().database.read() as session:
         row = find_token(session, token)
-        return None if row is None else Caller(row.name, row.role, row.business_id)
+        return None if row is None else Caller(row.name, row.role, row.business_id, row.id)

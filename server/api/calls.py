@@ -109,7 +109,12 @@ def get_call(path: CallPath) -> Response:
     if call is None:
         raise missing("call")
     caller().check_sees(call.business_id, "call")
-    return answer(CallDetail(**_values(call), turns=[_turn(turn) for turn in call.turns]))
+    return answer(call_detail(call))
+
+
+def call_detail(call: Call) -> CallDetail:
+    """Return how ``call`` is shown with its turns, which must be loaded."""
+    return CallDetail(**_values(call), turns=[_turn(turn) for turn in call.turns])
 
 
 def _values(call: Call) -> dict[str, Any]:

@@ -106,12 +106,14 @@ def _line(min_length: int, max_length: int) -> Any:
 Name = Annotated[str, _line(1, 200), AfterValidator(_single_line)]
 OptionalName = Annotated[str, _line(0, 200), AfterValidator(_single_line)]
 Label = Annotated[str, _line(0, 120), AfterValidator(_single_line)]
+Tag = Annotated[str, _line(1, 40), AfterValidator(_single_line)]
 Voice = Annotated[str, _line(0, 64), AfterValidator(_single_line)]
 Hint = Annotated[str, _line(1, 100), AfterValidator(_single_line)]
 Number = Annotated[str, _line(1, 40), AfterValidator(_single_line)]
 Language = Annotated[str, _line(1, 10), AfterValidator(_language)]
 Timezone = Annotated[str, _line(1, 64), AfterValidator(_timezone)]
 Greeting = Annotated[str, _line(0, 500), AfterValidator(_unix_lines), AfterValidator(_prose)]
+Notes = Annotated[str, _line(0, 10_000), AfterValidator(_unix_lines), AfterValidator(_prose)]
 Prompt = Annotated[str, _line(0, 20_000), AfterValidator(_unix_lines), AfterValidator(_prose)]
 Answer = Annotated[
     str, _line(1, MAX_ANSWER_CHARS), AfterValidator(_unix_lines), AfterValidator(_prose)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
-from server.api.fields import ABSENT, OptionalName, PartialInput, has_controls
+from server.api.fields import ABSENT, Input, Notes, OptionalName, PartialInput, Tag
+from server.api.lead_query import LeadFilter, WorkStatus, filtered
+from server.api.lead_view import LeadView, lead_views
 from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor, older_than
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
-from server.directory import dialled_number
-from server.errors import InvalidInputError
+from server.clock import utc_now
+from server.jobs.queue import retry
+from server.leads.pipeline import dead_jobs, make_again
 from server.models import OPERATOR, Business, Lead
 from server.wiring import services
 
@@ -26,21 +27,12 @@ blueprint = new_resource("leads", "Leads: one per call, there from its first sec
 
 LEAD = "/leads/<int(max=2147483647):lead_id>"
 
-Status = Literal["new", "processing", "processed", "failed"]
-WorkStatus = Literal["new", "in_work", "done", "lost"]
-
-_UNENCODED_PLUS = re.compile(r"(?<=T)(\S+) (\d\d:?\d\d)$")
+_MAX_TAGS = 20
+_MAX_HISTORY = 50
 
 
-def _plus(raw: Any) -> Any:
-    """Return ``raw`` with the plus of its offset, which a query string turns into a space."""
-    return _UNENCODED_PLUS.sub(r"\1+\2", raw) if isinstance(raw, str) else raw
-
-
-def _plain(phone: str) -> str:
-    if has_controls(phone):
-        raise ValueError("must not hold control characters")
-    return phone
+def _once_each(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
 
 
 class LeadsPath(BaseModel):
@@ -55,18 +47,8 @@ class LeadPath(BaseModel):
     lead_id: int = Field(description="Id of the lead.")
 
 
-class LeadsQuery(PageQuery):
-    """Which leads."""
-
-    phone: Annotated[str, AfterValidator(_plain)] | None = Field(
-        default=None, min_length=1, max_length=40, description="The caller's, in any spelling."
-    )
-    status: Status | None = Field(default=None, description="Where the pipeline is.")
-    work_status: WorkStatus | None = Field(default=None, description="Where the operator is.")
-    since: Annotated[datetime, BeforeValidator(_plus)] | None = Field(
-        default=None,
-        description="Created at or after this instant; without an offset, in the business's time.",
-    )
+class LeadsQuery(PageQuery, LeadFilter):
+    """Which leads, and which page of them."""
 
 
 class LeadChange(PartialInput):
@@ -74,23 +56,9 @@ class LeadChange(PartialInput):
 
     work_status: WorkStatus = ABSENT
     name: OptionalName = ABSENT
-
-
-class LeadView(BaseModel):
-    """A lead."""
-
-    id: int
-    business_id: int
-    call_sid: str
-    phone: str = Field(description="E.164 where the caller showed a number.")
-    name: str
-    status: str = Field(description="The pipeline's: new, processing, processed or failed.")
-    work_status: str = Field(description="The operator's: new, in_work, done or lost.")
-    transcript: str
-    summary: str
-    fields: dict[str, Any] = Field(description="What was understood: need, time, next step…")
-    created_at: datetime
-    updated_at: datetime
+    notes: Notes = ABSENT
+    tags: Annotated[list[Tag], Field(max_length=_MAX_TAGS), AfterValidator(_once_each)] = ABSENT
+    read: Annotated[bool, Field(strict=True, description="Whether somebody has read it.")] = ABSENT
 
 
 class LeadPage(BaseModel):
@@ -100,33 +68,43 @@ class LeadPage(BaseModel):
     next_cursor: str | None = NEXT_CURSOR
 
 
+class Retry(Input):
+    """Nothing needs to be said."""
+
+
+class EarlierLead(BaseModel):
+    """Another lead of the same number."""
+
+    id: int
+    call_sid: str
+    name: str
+    status: str
+    work_status: str
+    headline: str
+    created_at: datetime
+
+
+class History(BaseModel):
+    """The other leads of a lead's number at its business, newest first, at most 50."""
+
+    items: list[EarlierLead]
+
+
 @blueprint.get(f"/businesses/{BUSINESS_ID}/leads", responses={200: LeadPage})
 @needs(OPERATOR)
 def list_leads(path: LeadsPath, query: LeadsQuery) -> Response:
     """List the leads of a business, newest first."""
-    wanted = (
-        select(Lead)
-        .where(Lead.business_id == path.business_id)
-        .order_by(Lead.created_at.desc(), Lead.id.desc())
-    )
-    if query.phone is not None:
-        wanted = wanted.where(Lead.phone == dialled_number(query.phone))
-    if query.status is not None:
-        wanted = wanted.where(Lead.status == query.status)
-    if query.work_status is not None:
-        wanted = wanted.where(Lead.work_status == query.work_status)
-    if query.cursor is not None:
-        instant, lead_id = decode_cursor(query.cursor, datetime, int)
-        wanted = wanted.where(older_than(Lead.created_at, Lead.id, (instant, lead_id)))
     with services().database.read() as session:
         business = session.get(Business, path.business_id)
         if business is None:
             raise missing("business")
-        if query.since is not None:
-            wanted = wanted.where(Lead.created_at >= _instant(query.since, business.timezone))
+        wanted = filtered(query, business).order_by(Lead.created_at.desc(), Lead.id.desc())
+        if query.cursor is not None:
+            instant, lead_id = decode_cursor(query.cursor, datetime, int)
+            wanted = wanted.where(older_than(Lead.created_at, Lead.id, (instant, lead_id)))
         rows = session.scalars(wanted.limit(query.limit + 1)).all()
-    page, following = cut_page(rows, query.limit, lambda row: (row.created_at, row.id))
-    return answer(LeadPage(items=[_view(row) for row in page], next_cursor=following))
+        page, following = cut_page(rows, query.limit, lambda row: (row.created_at, row.id))
+        return answer(LeadPage(items=lead_views(session, page), next_cursor=following))
 
 
 @blueprint.get(LEAD, responses={200: LeadView})
@@ -134,34 +112,67 @@ def list_leads(path: LeadsPath, query: LeadsQuery) -> Response:
 def get_lead(path: LeadPath) -> Response:
     """Get one lead."""
     with services().database.read() as session:
-        return answer(_view(_get(session, path.lead_id)))
+        return answer(lead_views(session, [visible_lead(session, path.lead_id)])[0])
 
 
 @blueprint.patch(LEAD, responses=writing(LeadView))
 @needs(OPERATOR)
 def change_lead(path: LeadPath, body: LeadChange) -> Response:
-    """Change what the operator keeps of a lead: its work status and its name."""
+    """Change what the operator keeps of a lead: work status, name, notes, tags, read or not."""
     changes = body.model_dump(exclude_unset=True)
     with services().database.write() as session:
-        lead = _get(session, path.lead_id)
+        lead = visible_lead(session, path.lead_id)
         for field, value in changes.items():
-            setattr(lead, field, value)
+            if field != "read":
+                setattr(lead, field, value)
+        if "read" in changes:
+            lead.read_at = (lead.read_at or utc_now()) if body.read else None
         session.flush()
         detail: dict[str, Any] = {"fields": sorted(changes)}
         if "work_status" in changes:
             detail["work_status"] = lead.work_status
-        record_change(
-            session,
-            caller().actor,
-            "lead.update",
-            business_id=lead.business_id,
-            target=f"lead:{lead.id}",
-            detail=detail,
+        _record(session, lead, "lead.update", detail)
+        return answer(lead_views(session, [lead])[0])
+
+
+@blueprint.post(f"{LEAD}/retry", responses=writing(LeadView, 202))
+@needs(OPERATOR)
+def retry_lead(path: LeadPath, body: Retry) -> Response:
+    """Have the lead's card made again: what was given up is tried anew, and it is summed up."""
+    with services().database.write() as session:
+        lead = visible_lead(session, path.lead_id)
+        jobs = [job_id for job_id in dead_jobs(session, lead) if retry(session, job_id)]
+        if make_again(session, lead):
+            _record(session, lead, "lead.retry", {"jobs": len(jobs)})
+        session.flush()
+        return answer(lead_views(session, [lead])[0], 202)
+
+
+@blueprint.get(f"{LEAD}/history", responses={200: History})
+@needs(OPERATOR)
+def get_lead_history(path: LeadPath) -> Response:
+    """List the other leads of the same number at this business."""
+    with services().database.read() as session:
+        lead = visible_lead(session, path.lead_id)
+        if not lead.phone.startswith("+"):  # a hidden number is nobody's
+            return answer(History(items=[]))
+        others = session.scalars(
+            select(Lead)
+            .where(Lead.business_id == lead.business_id, Lead.phone == lead.phone)
+            .where(Lead.id != lead.id)
+            .order_by(Lead.created_at.desc(), Lead.id.desc())
+            .limit(_MAX_HISTORY)
         )
-    return answer(_view(lead))
+        items = [EarlierLead.model_validate(row, from_attributes=True) for row in others]
+        return answer(History(items=items))
 
 
-def _get(session: Session, lead_id: int) -> Lead:
+def visible_lead(session: Session, lead_id: int) -> Lead:
+    """Return the lead.
+
+    Raises:
+        NotFoundError: there is none, or none that the caller may know of.
+    """
     lead = session.get(Lead, lead_id)
     if lead is None:
         raise missing("lead")
@@ -169,13 +180,12 @@ def _get(session: Session, lead_id: int) -> Lead:
     return lead
 
 
-def _instant(since: datetime, timezone: str) -> datetime:
-    try:
-        aware = since if since.tzinfo else since.replace(tzinfo=ZoneInfo(timezone))
-        return aware.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInputError("since", "this is outside the calendar") from None
-
-
-def _view(lead: Lead) -> LeadView:
-    return LeadView.model_validate(lead, from_attributes=True)
+def _record(session: Session, lead: Lead, action: str, detail: dict[str, Any]) -> None:
+    record_change(
+        session,
+        caller().actor,
+        action,
+        business_id=lead.business_id,
+        target=f"lead:{lead.id}",
+        detail=detail,
+    )

@@ -41,7 +41,9 @@ _DOCUMENTED = {
     409: "The change collides with what is stored.",
     413: "The body is larger than 1 MiB (a sheet: 4 MiB).",
     415: "The body is not declared as what this path takes: application/json, unless it says so.",
+    416: "There are no such bytes.",
     422: "A field is wrong; `errors` tells which and why.",
+    429: "Too much at once; try again later.",
     500: "A defect on our side; it was logged.",
     503: "The database is locked or gone for the moment; try again.",
 }

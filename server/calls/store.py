@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.calls.recorder import Write
 from server.clock import utc_now
 from server.directory import dialled_number
+from server.leads.pipeline import call_finished, carrier_said_over, lead_created
 from server.models import Business, Call, CallTurn, Lead
 from server.recordings.store import call_appeared
 from server.turns.actions import SaveTurn
@@ -54,6 +55,7 @@ def call_arrived(
             )
             session.add(lead)
             session.flush()
+            lead_created(session, lead, is_test=is_test)
         call = Call(
             call_sid=call_sid,
             business_id=business_id,
@@ -89,12 +91,13 @@ def status_changed(call_sid: str, status: str, duration_seconds: int | None) -> 
         if status in TERMINAL:
             call.ended_at = call.ended_at or utc_now()
             call.end_reason = call.end_reason or f"call_status_{status}"
+            carrier_said_over(session, call)
 
     return work
 
 
 def call_ended(call_sid: str, reason: str, at: datetime, stages_ms: Mapping[str, float]) -> Write:
-    """Close the call's row and put what was said live into its lead."""
+    """Close the call's row and have its lead's card made."""
 
     def work(session: Session) -> None:
         call = session.get(Call, call_sid)
@@ -107,11 +110,7 @@ def call_ended(call_sid: str, reason: str, at: datetime, stages_ms: Mapping[str,
             call.duration = round((call.ended_at - call.started_at).total_seconds())
         if call.status not in TERMINAL:
             call.status = "completed"
-        lead = session.get(Lead, call.lead_id) if call.lead_id else None
-        if lead is not None and not lead.transcript:
-            lead.transcript = "\n".join(
-                f"{turn.speaker}: {turn.text}" for turn in call.turns if turn.text
-            )
+        call_finished(session, call)
 
     return work
 

@@ -22,14 +22,17 @@ from server.calls.service import CallService
 from server.db.migrate import upgrade
 from server.models import (
     ADMIN,
+    DEAD,
     OPERATOR,
     OWNER,
     AuditEntry,
     Business,
     BusinessFaq,
     BusinessPhoneNumber,
+    BusinessWebhook,
     Call,
     CallTurn,
+    JobRow,
     Lead,
 )
 from server.settings import load_settings
@@ -61,6 +64,29 @@ class RecordingSynthesiser:
         """Wait until it was asked for this."""
         with self._heard:
             return self._heard.wait_for(lambda: (text, language) in self.said, timeout=5)
+
+
+class MemoryStore:
+    """Recordings in a dictionary."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def open(self, key: str, start: int = 0) -> Iterator[bytes]:
+        rest = self._bytes(key)[start:]
+        for at in range(0, len(rest), 7):
+            yield rest[at : at + 7]
+
+    def size(self, key: str) -> int:
+        return len(self._bytes(key))
+
+    def delete(self, key: str) -> None:
+        self.files.pop(key, None)
+
+    def _bytes(self, key: str) -> bytes:
+        if key not in self.files:
+            raise FileNotFoundError(key)
+        return self.files[key]
 
 
 @dataclass
@@ -99,6 +125,8 @@ class House:
     faq_id: int
     lead_id: int
     call_sid: str
+    webhook_id: int = 0
+    job_id: int = 0
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +194,14 @@ def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) ->
 def parts(app: OpenAPI) -> Services:
     found: Services = app.extensions["maane"]
     return found
+
+
+@pytest.fixture
+def store(app: OpenAPI, parts: Services) -> MemoryStore:
+    """Where recordings are kept; ask for it before the parts are looked at."""
+    kept = MemoryStore()
+    app.extensions["maane"] = replace(parts, media=kept)
+    return kept
 
 
 @pytest.fixture
@@ -246,7 +282,26 @@ def make_house(parts: Services, name: str, number: str, call_sid: str) -> House:
                 ],
             )
         )
-        return House(business.id, number, faq.id, lead.id, call_sid)
+        webhook = BusinessWebhook(
+            business_id=business.id,
+            url="https://hook.example/in",
+            secret="whsec_of_the_tests",
+            events=["lead.processed"],
+            active=False,
+        )
+        job = JobRow(
+            lane="webhook",
+            kind="deliver_webhook",
+            key=f"a dead one of {call_sid}",
+            business_id=business.id,
+            lead_id=lead.id,
+            payload={"webhook_id": 0, "event": "lead.created", "at": ""},
+            state=DEAD,
+            last_error="the address answered 500",
+        )
+        session.add_all([webhook, job])
+        session.flush()
+        return House(business.id, number, faq.id, lead.id, call_sid, webhook.id, job.id)
 
 
 def audit(parts: Services) -> list[tuple[str, str, int | None, str]]:

@@ -49,9 +49,22 @@ def test_a_lead_s_shape(operator: Api, garage: House) -> None:
         "name": "",
         "status": "new",
         "work_status": "new",
+        "direction": "inbound",
+        "duration_seconds": 60,
+        "is_test": False,
         "transcript": "",
+        "transcript_source": "",
+        "headline": "",
         "summary": "",
+        "summary_source": "",
+        "next_step": "",
         "fields": {},
+        "error": "",
+        "notes": "",
+        "tags": [],
+        "read_at": None,
+        "processed_at": None,
+        "recording_url": None,
     }
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from server.models import Lead, Recording
 from server.wiring import Services
-from tests.web.conftest import Api, House, audit
+from tests.web.conftest import Api, House, MemoryStore, audit
 
 FAQ = {"intent_key": "hacked", "patterns": ["פריצה"], "answer_text": "נפרץ."}
 ABSENT = 999_999
@@ -19,7 +20,13 @@ Attempt = tuple[str, str, dict[str, Any] | str | None]
 """Method, path, and what is sent: an object, or a sheet."""
 
 
-def attempts(business_id: int, faq_id: int, lead_id: int, call_sid: str) -> list[Attempt]:
+HOOK = {"url": "https://hook.example/mine", "events": ["lead.created"]}
+NUMBER = {"phone": "+972541234567"}
+
+
+def attempts(house: House) -> list[Attempt]:
+    business_id, faq_id, lead_id, call_sid = house.id, house.faq_id, house.lead_id, house.call_sid
+    webhook = f"/api/businesses/{business_id}/webhooks/{house.webhook_id}"
     business = f"/api/businesses/{business_id}"
     return [
         ("GET", business, None),
@@ -42,7 +49,22 @@ def attempts(business_id: int, faq_id: int, lead_id: int, call_sid: str) -> list
         ("GET", f"{business}/kpis", None),
         ("GET", f"/api/leads/{lead_id}", None),
         ("PATCH", f"/api/leads/{lead_id}", {"work_status": "lost"}),
+        ("GET", f"/api/leads/{lead_id}/events", None),
+        ("GET", f"/api/leads/{lead_id}/history", None),
+        ("GET", f"/api/leads/{lead_id}/recording", None),
+        ("POST", f"/api/leads/{lead_id}/retry", {}),
+        ("GET", f"{business}/leads.csv", None),
+        ("GET", f"{business}/webhooks", None),
+        ("POST", f"{business}/webhooks", HOOK),
+        ("GET", webhook, None),
+        ("PATCH", webhook, {"active": True}),
+        ("POST", f"{webhook}/secret", {}),
+        ("DELETE", webhook, None),
+        ("GET", f"{business}/jobs", None),
+        ("POST", f"{business}/jobs/{house.job_id}/retry", {}),
         ("GET", f"/api/calls/{call_sid}", None),
+        ("POST", f"{business}/personal-data/export", NUMBER),
+        ("POST", f"{business}/personal-data/delete", NUMBER),
     ]
 
 
@@ -57,8 +79,8 @@ def test_another_business_is_as_if_absent(
     request: pytest.FixtureRequest, parts: Services, garage: House, bakery: House, role: str
 ) -> None:
     api: Api = request.getfixturevalue(role)
-    others = attempts(bakery.id, bakery.faq_id, bakery.lead_id, bakery.call_sid)
-    absent = attempts(ABSENT, ABSENT, ABSENT, "CA_absent")
+    others = attempts(bakery)
+    absent = attempts(House(ABSENT, "", ABSENT, ABSENT, "CA_absent", ABSENT, ABSENT))
     for (method, path, body), (_, absent_path, _) in zip(others, absent, strict=True):
         response = attempt(api, method, path, body)
         assert response.status_code == 404, (method, path)
@@ -133,10 +155,53 @@ def test_an_import_touches_no_rows_of_others(owner: Api, garage: House, bakery: 
         assert faq["priority"] == priority
 
 
-def test_an_owner_sees_all(owner: Api, garage: House, bakery: House) -> None:
+def test_an_owner_sees_all(
+    owner: Api, parts: Services, store: MemoryStore, garage: House, bakery: House
+) -> None:
     listed = owner.get("/api/businesses").json
     assert listed is not None
     assert [item["id"] for item in listed["items"]] == [garage.id, bakery.id]
     for house in (garage, bakery):
-        for method, path, body in attempts(house.id, house.faq_id, house.lead_id, house.call_sid):
+        store.files[f"{house.call_sid}.wav"] = b"RIFF"
+        with parts.database.write() as session:
+            session.add(
+                Recording(
+                    key=house.call_sid,
+                    call_sid=house.call_sid,
+                    state="stored",
+                    storage_key=f"{house.call_sid}.wav",
+                )
+            )
+        # A lead that is processed: its stream ends at once.
+        with parts.database.write() as session:
+            session.get_one(Lead, house.lead_id).status = "processed"
+        for method, path, body in attempts(house):
             assert attempt(owner, method, path, body).status_code < 300, (method, path)
+
+
+def test_another_business_s_webhook_and_job_are_not_reached_through_the_own_one(
+    admin: Api, garage: House, bakery: House
+) -> None:
+    business = f"/api/businesses/{garage.id}"
+    webhook = f"{business}/webhooks/{bakery.webhook_id}"
+    assert admin.get(webhook).status_code == 404
+    assert admin.patch(webhook, {"active": True}).status_code == 404
+    assert admin.post(f"{webhook}/secret", {}).status_code == 404
+    assert admin.delete(webhook).status_code == 404
+    assert admin.post(f"{business}/jobs/{bakery.job_id}/retry", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "webhooks"),
+        ("POST", "webhooks"),
+        ("GET", "jobs"),
+        ("POST", "personal-data/export"),
+        ("POST", "personal-data/delete"),
+    ],
+)
+def test_what_needs_an_admin(operator: Api, garage: House, method: str, path: str) -> None:
+    body = {"webhooks": HOOK}.get(path, NUMBER) if method == "POST" else None
+    response = operator(method, f"/api/businesses/{garage.id}/{path}", json=body)
+    assert response.status_code == 403

@@ -1,0 +1,113 @@
+"""Background work of a business: what waits, runs, and was given up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from flask import Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from server.accounts import record_change
+from server.api.access import caller, missing, needs
+from server.api.fields import Input
+from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
+from server.api.resource import BUSINESS_ID, answer, new_resource, writing
+from server.errors import ConflictError
+from server.jobs.queue import retry
+from server.models import ADMIN, Business, JobRow
+from server.wiring import services
+
+blueprint = new_resource("jobs", "Background work: what waits, runs, and was given up.")
+
+JOBS = f"/businesses/{BUSINESS_ID}/jobs"
+
+
+class JobsPath(BaseModel):
+    """Whose work."""
+
+    business_id: int = Field(description="Id of the business.")
+
+
+class JobPath(JobsPath):
+    """Which piece of work."""
+
+    job_id: int = Field(description="Id of the job.")
+
+
+class JobsQuery(PageQuery):
+    """Which jobs."""
+
+    state: Literal["queued", "running", "done", "dead"] | None = Field(
+        default=None, description="dead: given up, with the reason."
+    )
+
+
+class Retry(Input):
+    """Nothing needs to be said."""
+
+
+class JobView(BaseModel):
+    """One piece of work."""
+
+    id: int
+    lane: str
+    kind: str
+    lead_id: int | None
+    state: str
+    attempts: int
+    last_error: str = Field(description="Why the last try failed; empty: none did.")
+    run_at: datetime = Field(description="Not before this instant.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class JobPage(BaseModel):
+    """A page of jobs."""
+
+    items: list[JobView]
+    next_cursor: str | None = NEXT_CURSOR
+
+
+@blueprint.get(JOBS, responses={200: JobPage})
+@needs(ADMIN)
+def list_jobs(path: JobsPath, query: JobsQuery) -> Response:
+    """List the background work of a business, newest first."""
+    wanted = select(JobRow).where(JobRow.business_id == path.business_id).order_by(JobRow.id.desc())
+    if query.state is not None:
+        wanted = wanted.where(JobRow.state == query.state)
+    if query.cursor is not None:
+        wanted = wanted.where(JobRow.id < decode_cursor(query.cursor, int)[0])
+    with services().database.read() as session:
+        if session.get(Business, path.business_id) is None:
+            raise missing("business")
+        rows = session.scalars(wanted.limit(query.limit + 1)).all()
+    page, following = cut_page(rows, query.limit, lambda row: (row.id,))
+    return answer(JobPage(items=[_view(row) for row in page], next_cursor=following))
+
+
+@blueprint.post(f"{JOBS}/<int(max=2147483647):job_id>/retry", responses=writing(JobView))
+@needs(ADMIN)
+def retry_job(path: JobPath, body: Retry) -> Response:
+    """Give a job that was given up its tries again."""
+    with services().database.write() as session:
+        row = session.get(JobRow, path.job_id)
+        if row is None or row.business_id != path.business_id:
+            raise missing("job")
+        if not retry(session, row.id):
+            raise ConflictError("Only a job that was given up can be retried.", code="not_dead")
+        record_change(
+            session,
+            caller().actor,
+            "job.retry",
+            business_id=path.business_id,
+            target=f"job:{row.id}",
+            detail={"kind": row.kind},
+        )
+        session.flush()
+        return answer(_view(row))
+
+
+def _view(row: JobRow) -> JobView:
+    return JobView.model_validate(row, from_attributes=True)

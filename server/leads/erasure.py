@@ -1,0 +1,181 @@
+"""Everything about one number or one lead: found, told, and deleted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from server.business_settings import business_settings
+from server.clock import utc_now
+from server.db import Database
+from server.jobs import GiveUp, Job, enqueue
+from server.leads.media import MediaStore
+from server.leads.pipeline import call_finished
+from server.models import Business, Call, Lead, Recording, Transcript
+
+log = logging.getLogger(__name__)
+
+TIDY_LEADS = "tidy_leads"
+"""Kind of the nightly job: leads past their time go, calls that a crash left open are closed."""
+
+ERASE_MEDIA = "erase_media"
+"""Kind of the job that deletes recordings: the files first, then their rows."""
+
+_AT_ONCE = 200
+_LATE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was deleted."""
+
+    leads: int = 0
+    calls: int = 0
+    transcripts: int = 0
+    recordings: int = 0
+
+
+def leads_of_number(business_id: int, number: str) -> ColumnElement[bool]:
+    """Return the condition for the leads of a business that are about ``number`` (E.164).
+
+    Whoever called from it, was called at it, or left it to be called back.
+    """
+    calls = select(Call.lead_id).where(
+        Call.business_id == business_id,
+        or_(Call.from_number == number, Call.to_number == number),
+        Call.lead_id.is_not(None),
+    )
+    told = Lead.fields["phone"].as_string()
+    national = "0" + number.removeprefix("+972") if number.startswith("+972") else number
+    return (Lead.business_id == business_id) & or_(
+        Lead.phone == number, Lead.id.in_(calls), told.in_((number, national))
+    )
+
+
+def erase(session: Session, leads: Sequence[Lead]) -> Erased:
+    """Delete ``leads`` with their calls, transcripts and jobs; recordings follow in a job."""
+    if not leads:
+        return Erased()
+    lead_ids = [lead.id for lead in leads]
+    calls = session.scalars(
+        select(Call).where(Call.lead_id.in_(lead_ids)).options(selectinload(Call.turns))
+    ).all()
+    sids = sorted({call.call_sid for call in calls} | {lead.call_sid for lead in leads})
+    transcripts = session.scalars(select(Transcript.id).where(Transcript.call_sid.in_(sids))).all()
+    session.execute(delete(Transcript).where(Transcript.id.in_(transcripts)))
+    recordings = session.scalars(
+        select(Recording.id).where(
+            or_(Recording.call_sid.in_(sids), Recording.lead_id.in_(lead_ids))
+        )
+    ).all()
+    if recordings:
+        enqueue(
+            session,
+            ERASE_MEDIA,
+            f"{ERASE_MEDIA}:{recordings[0]}:{utc_now().timestamp():.6f}",
+            {"recording_ids": list(recordings)},
+            lane="upkeep",
+            business_id=leads[0].business_id,
+        )
+    for row in (*calls, *leads):
+        session.delete(row)
+    session.flush()
+    return Erased(len(leads), len(calls), len(transcripts), len(recordings))
+
+
+class EraseMedia:
+    """Handler of ``erase_media``."""
+
+    def __init__(self, database: Database, media: MediaStore | None) -> None:
+        self._database = database
+        self._media = media
+
+    def __call__(self, job: Job) -> None:
+        """Delete the files of the job's recordings, and then their rows.
+
+        Raises:
+            GiveUp: they are kept in a store that this server has not got.
+        """
+        ids = [int(each) for each in job.payload.get("recording_ids", [])]
+        with self._database.read() as session:
+            kept = session.scalars(
+                select(Recording.storage_key).where(
+                    Recording.id.in_(ids), Recording.storage_key != ""
+                )
+            ).all()
+        for key in kept:
+            if self._media is None:
+                raise GiveUp("there is no store that recordings could be deleted from")
+            self._media.delete(key)
+        with self._database.write() as session:
+            session.execute(delete(Recording).where(Recording.id.in_(ids)))
+        log.info("[ERASE] recordings=%d files=%d", len(ids), len(kept))
+
+
+class TidyLeads:
+    """Handler of ``tidy_leads``.
+
+    Args:
+        database: where the leads are.
+        max_call_seconds: a call that began longer ago cannot be running any more.
+    """
+
+    def __init__(self, database: Database, max_call_seconds: float) -> None:
+        self._database = database
+        self._max_call_seconds = max_call_seconds
+
+    def ask(self) -> None:
+        """Ask for two runs after a start, which may follow a crash: of old calls, and of new."""
+        now = utc_now()
+        soon = now + timedelta(seconds=self._max_call_seconds + _LATE_SECONDS)
+        with self._database.write() as session:
+            for at in (now, soon):
+                key = f"{TIDY_LEADS}:{at.isoformat(timespec='minutes')}"
+                enqueue(session, TIDY_LEADS, key, {}, lane="upkeep", run_at=at)
+
+    def __call__(self, job: Job) -> None:
+        """Close calls that were left open, and delete the leads that are past their time."""
+        while self._close_some():
+            pass
+        with self._database.read() as session:
+            businesses = session.scalars(select(Business)).all()
+        for business in businesses:
+            days = business_settings(business.settings).lead_retention_days
+            while days and self._purge_some(business.id, days):
+                pass
+
+    def _close_some(self) -> bool:
+        before = utc_now() - timedelta(seconds=self._max_call_seconds + _LATE_SECONDS)
+        with self._database.write() as session:
+            calls = session.scalars(
+                select(Call)
+                .where(Call.ended_at.is_(None), Call.started_at < before)
+                .options(selectinload(Call.turns))
+                .limit(_AT_ONCE)
+            ).all()
+            for call in calls:
+                call.ended_at = call.turns[-1].created_at if call.turns else call.started_at
+                call.end_reason = call.end_reason or "error"
+                call.status = "failed"
+                call_finished(session, call)
+            if calls:
+                log.warning("[CALL_END] left open by a crash: %d", len(calls))
+        return len(calls) == _AT_ONCE
+
+    def _purge_some(self, business_id: int, days: int) -> bool:
+        before = utc_now() - timedelta(days=days)
+        with self._database.write() as session:
+            leads = session.scalars(
+                select(Lead)
+                .where(Lead.business_id == business_id, Lead.created_at < before)
+                .limit(_AT_ONCE)
+            ).all()
+            erased = erase(session, leads)
+        if erased.leads:
+            log.info("[RETENTION] biz=%d leads=%d", business_id, erased.leads)
+        return erased.leads == _AT_ONCE
