@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from server.providers import google_account, recognisers_of, voices_of
 from server.settings import load_settings
 from server.speech.helper import SpeechHelper
-from server.wiring import _google_account, _recognisers, _voices
 
 ACCOUNT = json.dumps({"type": "service_account", "private_key": "x"})
 
@@ -32,7 +32,7 @@ def test_everyone_whose_credentials_are_there_speaks_the_best_first(
     environment: dict[str, str], chain: list[str]
 ) -> None:
     settings = load_settings({"SECRET_KEY": "x", **environment})
-    voices = _voices(settings, SpeechHelper(), _google_account(settings))
+    voices = voices_of(settings, SpeechHelper(), google_account(settings))
     assert [maker.name for maker in voices.chain] == chain
     assert voices.best.name == chain[0]
     for close in voices.closing:
@@ -44,7 +44,7 @@ def test_credentials_that_cannot_be_read_cost_google_and_not_the_phone(
 ) -> None:
     environment = {"SECRET_KEY": "x", "GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON": "{"}
     settings = load_settings(environment)
-    voices = _voices(settings, SpeechHelper(), _google_account(settings))
+    voices = voices_of(settings, SpeechHelper(), google_account(settings))
     assert [maker.name for maker in voices.chain] == ["espeak"]
     assert "GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON" in voices.best.why
     assert "GOOGLE_CLOUD_SERVICE_ACCOUNT_JSON" in caplog.text
@@ -72,10 +72,10 @@ def test_everyone_who_is_set_up_understands_recordings_the_best_first(
     (tmp_path / "faster_whisper.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     settings = load_settings({"SECRET_KEY": "x", **environment})
-    assert [one.name for one in _recognisers(settings, _google_account(settings))] == chain
+    assert [one.name for one in recognisers_of(settings, google_account(settings))] == chain
 
 
 def test_a_model_without_its_package_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
     settings = load_settings({"SECRET_KEY": "x", "WHISPER_MODEL": "small"})
-    assert _recognisers(settings, _google_account(settings)) == ()
+    assert recognisers_of(settings, google_account(settings)) == ()
     assert "WHISPER_MODEL" in caplog.text

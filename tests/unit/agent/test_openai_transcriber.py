@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -46,7 +47,8 @@ def wait_for_the_end_of_our_threads() -> None:
 
 def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The codes that were logged; nothing but them may stand in such a line."""
-    lines = [record.getMessage() for record in caplog.records if "[STT]" in record.getMessage()]
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    lines = [record.getMessage() for record in warnings if "[STT]" in record.getMessage()]
     prefix = "[STT] failed provider=openai code="
     assert all(line.startswith(prefix) for line in lines)
     return [line.removeprefix(prefix) for line in lines]
