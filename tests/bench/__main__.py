@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import ears, faq, faq_calls, life
+from tests.bench import cards, ears, faq, faq_calls, life
 from tests.bench.figures import table
 from tests.bench.line import measure_interruptions, measure_line, measure_load
 from tests.e2e.server_process import ServerProcess
@@ -20,7 +20,7 @@ from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
 def main() -> None:
     """Measure what was asked for, or everything but the long call; end by itself."""
-    wanted = set(sys.argv[1:]) or {"ears", "faq", "faqcalls", "line", "life"}
+    wanted = set(sys.argv[1:]) or {"ears", "faq", "faqcalls", "line", "life", "cards"}
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     if "ears" in wanted:
         print(ears.report())
@@ -48,6 +48,8 @@ def main() -> None:
             figures += life.measure_faults(server, house.openai, house.requests)
             figures += life.measure_ends(house.start, house.openai)
             print(table(figures))
+    if "cards" in wanted:
+        print(cards.report())
     if "long" in wanted:
         with _house() as house:
             print(life.long_call(house.start(REALTIME_ROTATE_SEC="300"), house.openai))
