@@ -29,7 +29,7 @@ WAZE: וויז ווייז waze
 PRICE: תמחור מחיר מחירים מחירון עלות עלויות תעריף תעריפים עולה עולים עולות יעלה תעלה יעלו תעלינה
 PRICE: לעלות
 PRICE: price prices pricing cost costs rate rates
-CHARGE: גובים לוקחים גובה עמלה fee charge
+CHARGE: גובים לוקחים לוקח לוקחת גובה עמלה fee charge
 MONEY: כסף money
 CHEAP: זול זולה זולים cheap cheaper
 EXPENSIVE: יקר יקרה יקרים יקרות expensive
@@ -362,7 +362,7 @@ SEPARATE: נפרד נפרדת separate
 NEAR: ליד קרוב סמוך near nearby close_to
 CUSTOMERS: לקוחות customers
 DURATION: נמשך נמשכת נמשכים לוקח לוקחת לוקחים אורך אורכת ייקח יקח תיקח תקח ארך last lasts
-READY: מוכן מוכנה מוכנים ready
+READY: מוכן מוכנה מוכנים להכין מכינים הכנה הכנת ready
 EVERY: כל
 FIRST: ראשון ראשונה ראשוני ראשונית first initial
 EXPRESS: אקספרס מהיר express

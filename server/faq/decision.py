@@ -90,13 +90,18 @@ def _doubled(
     """
     answers: list[FaqRow] = []
     for tokens in _parts(utterance.tokens):
-        if whole and not _is_question(tokens):
+        if whole and not _is_question(tokens) and not _is_added(utterance, tokens):
             continue
         part = read_utterance(" ".join(token.text for token in tokens), tokens)
         scored = score_rows(shelf, part)
         if scored and scored[0].score >= min_score:
             answers.append(scored[0].row)
     return answers if len({row.intent_key for row in answers}) > 1 else None
+
+
+def _is_added(utterance: Utterance, tokens: Sequence[Token]) -> bool:
+    """Tell whether ``tokens`` are a clause of its own that begins with "and"."""
+    return tokens[0].clause != utterance.tokens[0].clause and tokens[0].text[0] == "ו"
 
 
 def _is_question(tokens: Sequence[Token]) -> bool:

@@ -35,6 +35,10 @@ class Fact(StrEnum):
     AGE = "age"
     INCLUDED = "included"
     NUMBER = "number"
+    LEAST = "least"
+    """From which amount on something holds."""
+    WHO = "who"
+    """Who does it."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -62,6 +66,14 @@ _TIME_UNITS = _words(
     "שנתיים שעת ימי חודשי שנות דקת hour hours minute minutes day days week weeks "
     "month months year years"
 )
+_WHOLE_DAY = 24
+_HOUR_UNITS = _words("שעות hours")
+_WITHIN = _words("תוך בתוך עד אחרי לפני כעבור מראש within before")
+_WORKERS = _words(
+    "רופא רופאה רופאת רופאי מטפל מטפלת מטפלים מומחה מומחית מדריך מדריכה מדריכים מורה מורים צוות "
+    "קוסמטיקאית שיננית יועץ יועצת טכנאי טכנאים מאמן מאמנת מאמנים וטרינר וטרינרית נוטריון "
+    "סטודנט סטודנטים פיזיותרפיסט פיזיותרפיסטית דיאטנית רוקח רוקחת אחות שף גננת אופטומטריסט"
+)
 _WHOLE_TIMES = _words("שעתיים יומיים שבועיים חודשיים שנתיים")
 _DAY_PARTS = _words("בערב בבוקר בצהריים בלילה חצות am pm noon midnight morning evening")
 _MONTHS = _words("ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר קיץ חורף")
@@ -72,6 +84,7 @@ _INCLUDED = _words(
 )
 _PLACES = _words(
     "רחוב ברחוב קומה קומת בקומה בקומת שדרות דרך כיכר קניון בקניון בניין ליד מול צמוד מאחורי פינת "
+    "פארק חוף יער מושב קיבוץ צומת כביש תחנה תחנת מתחם אולם סטודיו "
     "בחצר חצר בכניסה אזור מרחק street floor avenue mall building behind near next opposite road"
 )
 _THRESHOLDS = _words("מינימום מעל לפחות מתחת מינימלית minimum over above least")
@@ -189,6 +202,8 @@ def _kinds_of_word(word: str, before: str) -> set[Fact]:
         or weekday_of(word, before) is not None
     ):
         kinds.add(Fact.TIME)
+    if bare(word, _WORKERS):
+        kinds.add(Fact.WHO)
     if bare(word, _PLACES) or is_place(word):
         kinds.add(Fact.PLACE)
     return kinds
@@ -203,7 +218,18 @@ def _kinds_of_number(words: Sequence[str], place: int, numbers: dict[int, int]) 
     if any(bare(word, MONEY) or bare(word, PERCENT) for word in following):
         earlier = words[max(0, place - 2) : place]
         limited = any(bare(word, _THRESHOLDS) for word in earlier) or (before in ("עד", "up"))
-        return {Fact.NUMBER} if limited else {Fact.AMOUNT, Fact.PAID}
+        least = any(bare(word, _THRESHOLDS) for word in earlier)
+        if limited:
+            return {Fact.NUMBER, Fact.LEAST} if least else {Fact.NUMBER}
+        return {Fact.AMOUNT, Fact.PAID}
+    if (
+        numbers[place] == _WHOLE_DAY
+        and bare(unit, _HOUR_UNITS)
+        and not _WITHIN.intersection(
+            (*words[max(0, place - 2) : place], *words[place + 2 : place + 4])
+        )
+    ):
+        return {Fact.TIME, Fact.NUMBER}  # around the clock
     if bare(unit, _TIME_UNITS):
         return {_span(words, place)}
     if bare(before, _AGE):

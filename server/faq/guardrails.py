@@ -72,10 +72,16 @@ def _is_job(tokens: Sequence[Token], question: Question) -> bool:
         token.text in _SEEKING
         and any(
             other.has(*_WORKERS) or other.text.startswith("שליח")
-            for other in following(tokens, token, 2)
+            for other in _object(following(tokens, token, 2))
         )
         for token in tokens
     )
+
+
+def _object(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return ``tokens`` up to the first that carries a subject."""
+    end = next((place for place, token in enumerate(tokens, 1) if not token.free), len(tokens))
+    return tokens[:end]
 
 
 def _is_negated(tokens: Sequence[Token], *, asking: bool) -> bool:

@@ -73,7 +73,7 @@ KINDS = (
         "hours opening_hours open_hours working_hours business_hours schedule",
         "OPEN CLOSE HOURS+OPEN|WORKING|ACTIVITY|ARRIVE HOURS@when WORKING@when "
         "ARRIVE@when "
-        "WORKING+a:date|SHABBAT|WEEKEND|t:day SIT@when @when",
+        "WORKING+a:date|SHABBAT|WEEKEND|t:day WORKING|OPEN+DAYPART|NIGHT p+t:day SIT@when @when",
         _TIMES + " SIT",
         "when",
     ),
@@ -106,8 +106,8 @@ KINDS = (
     _kind(
         "delivery",
         "delivery deliveries shipping",
-        "DELIVERY",
-        "HOME ARRIVE DELIVERY",
+        "DELIVERY BRING|ARRIVE+HOME",
+        "HOME ARRIVE BRING DELIVERY",
     ),
     _kind(
         "kosher",
@@ -118,7 +118,7 @@ KINDS = (
     _kind(
         "accessibility",
         "accessibility accessible",
-        "ACCESSIBLE WHEELCHAIR DISABLED RAMP",
+        "ACCESSIBLE WHEELCHAIR DISABLED RAMP LIFT STAIRS",
         "ACCESSIBLE WHEELCHAIR CHAIR DISABLED ENTRANCE ARRIVE",
     ),
     _kind("phone", "phone phone_number telephone contact", "PHONE NUMBER+PHONE", "NUMBER PHONE"),
@@ -128,8 +128,9 @@ KINDS = (
     _kind(
         "cancellation",
         "cancellation cancellation_policy cancellations cancel_policy",
-        "CANCEL+POLICY CANCEL+FEE FEE+CANCEL CANCEL@when|duration|advance|price|costs|how",
-        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE",
+        "CANCEL+POLICY CANCEL+FEE CANCEL+PAY|CHARGE|FREE|REFUND "
+        "CANCEL|POSTPONE@when|duration|advance|price|costs|how CANCEL|POSTPONE+q:what_if",
+        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE NOTIFY PAY REFUND APPOINTMENT",
         "how",
     ),
     _kind(
@@ -169,7 +170,7 @@ KINDS = (
     ),
     _kind("warranty", "warranty guarantee", "WARRANTY", "WORKING REPAIR PRODUCTS BUY"),
     _kind("returns", "returns return_policy exchanges", "RETURN EXCHANGE REFUND", "POLICY BUY"),
-    _kind("discount", "discount discounts deals", "DISCOUNT", ""),
+    _kind("discount", "discount discounts deals benefits", "DISCOUNT BENEFIT", "DISCOUNT"),
     _kind(
         "emergency", "emergency urgent", "EMERGENCY ONCALL", "HOURS EMERGENCY NIGHT SHABBAT", "who"
     ),
@@ -189,6 +190,31 @@ KINDS = (
         "APPOINTMENT COORDINATE",
         "ARRIVE APPOINTMENT COORDINATE a:infinitive",
     ),
+    _kind(
+        "home_visit",
+        "home_visit home_visits house_calls",
+        "HOMEVISIT+HOME HOME+ARRIVE",
+        "HOME ARRIVE",
+    ),
+    _kind(
+        "deposit",
+        "deposit advance_payment down_payment",
+        "DEPOSIT PAY+ADVANCE ADVANCE@price",
+        "PAY ADVANCE MONEY LEAVE",
+    ),
+    _kind(
+        "bring",
+        "bring what_to_bring dress",
+        "BRING+q:what WEAR+q:what|q:how",
+        "WEAR BRING ARRIVE",
+    ),
+    _kind(
+        "experience",
+        "experience seniority",
+        "EXPERIENCE WORKING|FIELD@duration",
+        "WORKING FIELD EXPERIENCE",
+    ),
+    _kind("gift_card", "gift_card gift_cards vouchers voucher", "GIFTCARD", "GIFT BUY"),
     _kind("duration", "duration ready_time how_long", "@duration", "", "duration"),
 )
 

@@ -57,6 +57,7 @@ _COSTING = ("c:FREE", "c:PAID", "c:CHEAP", "c:EXPENSIVE", "c:MONEY", "c:SURCHARG
 _COST_VERBS = frozenset(("עולה", "עולות", "עולימ", "יעלה", "תעלה", "costs", "cost"))
 _WAYS_TO_PAY = (
     "c:MEANS", "c:CREDIT", "c:CASH", "c:BIT", "c:CHEQUE", "c:PAYBOX", "c:TRANSFER",
+    "c:INSTALMENTS",
 )  # fmt: skip
 _WITHOUT = ("c:GLUTEN", "c:SUGAR", "c:LACTOSE", "c:AMMONIA", "c:NUTS", "c:DAIRY")
 """What food and the like is "free" of in English."""
@@ -64,8 +65,10 @@ _UNCOUNTABLE = ("c:WARRANTY", "c:EXPERIENCE")
 _TIMES = frozenset(
     ("זמנ", "שעות", "ימימ", "דקות", "שבועות", "חודשימ", "שנימ", "hours", "days", "minutes")
 )
+_AHEAD = frozenset(("לפני", "קודמ"))
 _DAYS = frozenset(("יומ", "ימימ", "day", "days"))
-_SONS = frozenset(("בנ", "בת", "בני"))
+_SONS = frozenset(("בנ", "בת", "בני", "גיל", "מגיל", "לגיל", "בגיל", "גילאי", "גילאימ"))
+_YOU = frozenset(("אתה", "את", "אתמ", "אתנ"))
 _GOES = frozenset(
     ("עובד", "עובדת", "זה", "הולכ", "הולכת", "מתנהל", "מתנהלת", "נראה", "נראית", "work", "works")
 )
@@ -124,7 +127,10 @@ class _Reader:
             self._read_which(after, choosing="q:which" in kinds)
         else:
             before = self.tokens[token.place - 1].text if token.place else ""
-            if before != "של":
+            if token.text == "ממתי" and any(other.has("c:FREE") for other in after):
+                self.asks.add(Ask.LIMIT)
+                self.spent.update(other.place for other in after if other.has("c:FREE"))
+            elif before != "של":
                 self.asks.update(_WORDS[kind] for kind in kinds if kind in _WORDS)
 
     def _read_how(self, after: Sequence[Token]) -> None:
@@ -142,9 +148,13 @@ class _Reader:
         if before in _SONS:
             return Ask.AGE
         rest = [other for other in after if other.clause == token.clause]
+        if len(rest) > 1 and rest[0].text in _YOU and rest[1].has("c:CHARGE"):
+            return Ask.PRICE  # "how much do you take"
         following = rest[0].text if rest else ""
         if following in _TIMES:
             self.spent.add(rest[0].place)
+            if len(rest) > 1 and rest[1].text in _AHEAD:
+                return Ask.ADVANCE
             return Ask.FREQUENCY if before == "כל" else Ask.DURATION
         if following == "פעמימ":
             return Ask.FREQUENCY
@@ -154,7 +164,9 @@ class _Reader:
 
     def _amount_or_number(self, rest: Sequence[Token]) -> Ask:
         """Tell "how much" from "how many" by what follows: Hebrew has one word for both."""
-        priced = next((other for other in rest if other.has(*_PRICES)), None)
+        priced = next(
+            (other for other in rest if other.has(*_PRICES) and not other.has("c:DURATION")), None
+        )
         if priced is not None:
             if priced.has("c:PRICE", "c:MONEY"):
                 self.spent.add(priced.place)

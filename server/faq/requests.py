@@ -216,7 +216,7 @@ def _is_rule(tokens: Sequence[Token], clause: Sequence[Token]) -> bool:
         return False
     if question_of(clause).asks & _RULE_ASKS:
         return True
-    return any(token.text in _DUTY or token.has(*_RULES) for token in clause)
+    return any(token.text in _DUTY or token.has("q:what_if", *_RULES) for token in clause)
 
 
 def _is_own(tokens: Sequence[Token], token: Token) -> bool:

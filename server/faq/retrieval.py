@@ -52,7 +52,7 @@ def _lifted(score: RowScore, priority: int) -> float:
 def _candidates(book: Book, utterance: Utterance, *, every: bool) -> int:
     """Return the rows worth scoring: all words explained but one, or all with ``every``."""
     whole = one_short = (1 << len(book.rows)) - 1
-    named = book.bare | book.areas
+    named = book.bare | book.areas | book.placed
     content = {token.place for token in utterance.content}
     for token in utterance.tokens:
         if token.place not in content:
