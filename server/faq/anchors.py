@@ -25,6 +25,8 @@ POINTS = {
 """What each tie is worth: a sentence that is a pattern, that holds one, that an expression finds,
 that is a usual wording of the row's kind of question; a pattern's subject without its question, a
 question without a subject, part of a pattern, words of the answer alone."""
+_TOLD_BY_PRICES = frozenset((Ask.PRICE, Ask.COSTS, Ask.INCLUDED, Ask.DURATION, Ask.HOW_MANY))
+"""What may be asked of the row with the prices."""
 _YOU = frozenset(("אתמ", "אתנ", "אתה"))
 _MORE_NEEDS = 0.05
 _MOST_NEEDS = 2
@@ -85,6 +87,8 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
 def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
     asks, meanings = utterance.question.asks, utterance.meanings
     said = f" {utterance.key} "
+    priced_only = "price" in row.kind_names and not asks & _TOLD_BY_PRICES
+    priced_only = priced_only and (bool(asks) or len(utterance.content) > 1)
     topic: PatternModel | None = None
     bare: PatternModel | None = None
     partial = False
@@ -102,13 +106,13 @@ def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
         if held == len(pattern.elements):
             if pattern.asks <= asks:
                 whole = whole or pattern
-            else:
+            elif not (priced_only and Ask.PRICE in pattern.asks):
                 topic = topic or pattern
-        elif held and not partial:
+        elif held and not partial and not (priced_only and Ask.PRICE in pattern.asks):
             head = pattern.elements[0]
             partial = any(
                 book.intents_asking.get(meaning, 0) == 1
-                and (element is head or meaning in row.told)
+                and (element is head or (asks and meaning in row.told))
                 for element in pattern.elements
                 for meaning in element & meanings
             )

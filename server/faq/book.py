@@ -249,7 +249,7 @@ def _index_row(book: Book, row: RowModel) -> None:
     explained = row.asked | row.told | row.companions
     if not explained.isdisjoint(OPPOSITES):
         explained |= OPPOSITES
-    explained |= {"c:CHARGE", *PREPARING}
+    explained |= {"c:CHARGE", "c:TAKE", *PREPARING}
     if "c:RENT" not in explained:
         explained |= {"c:BUY"}
     if not explained.isdisjoint(BOOKING):

@@ -14,7 +14,7 @@ OPEN: פתוח פתוחה פתוחים פתוחות פותח פותחת פותח
 CLOSE: סגור סגורה סגורים סוגר סוגרת סוגרים סגירה נסגר נסגרת נסגרים close closing closed closes
 HOURS: שעות שעה שעת שעותיכם hours hour time
 ACTIVITY: פעילות פעילים קבלה activity
-WORKING: עובדים עובדת עובדות עבודה working
+WORKING: עונה עונים עובדים עובדת עובדות עבודה working
 ADDRESS: כתובת כתובתכם מיקום לוקיישן ממוקם ממוקמים ממוקמת מיקומכם address location located
 ARRIVE: להגיע מגיעים מגיעה מגיע לבוא באים בא באה להיכנס נכנסים לקפוץ הגעה arrive come reach
 ARRIVE: directions
@@ -289,8 +289,8 @@ AUTOMATIC: אוטומט אוטומטי אוטומטית automatic
 MANUAL: ידני ידנית manual
 MOTORCYCLE: אופנוע אופנועים motorcycle motorbike
 TRUCK: משאית משאיות truck
-TEACHER: מורה מורים מורות teacher teachers instructor
-TEACH: מלמד מלמדת מלמדים ללמד teach
+TEACHER: מלמד מלמדת מלמדים מורה מורים מורות teacher teachers instructor
+TEACH: ללמוד לומדים לומד לומדת לימוד לימודים מלמד מלמדת מלמדים ללמד teach
 LEARN: ללמוד לומדים לומד לומדת לימוד לימודים learn study
 STUDENT: תלמיד תלמידים תלמידות סטודנט סטודנטים student students
 SOLDIER: חייל חיילת חיילים soldier soldiers
@@ -319,7 +319,7 @@ FRAME: מסגרת מסגרות frame frames
 VISION: ראייה ראיה עיניים eye eyes vision
 PRESCRIPTION: מרשם מרשמים prescription
 MEDICINE: תרופה תרופות medicine medication
-LAUNDRY: כביסה לכבס מכבסים laundry
+LAUNDRY: כבסים כביסה לכבס מכבסים laundry
 IRON: גיהוץ לגהץ מגהצים ironing
 DRYCLEAN: יבש drycleaning
 CARPET: שטיח שטיחים carpet rug

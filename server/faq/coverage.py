@@ -79,6 +79,8 @@ def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
         return True
     if token.has("a:infinitive") and not BOOKING.isdisjoint(row.asked | row.told):
         return True
+    if token.has("c:TAKE") and Ask.PRICE in asks:
+        return True
     if token.has("c:BUY") and "c:RENT" not in row.asked | row.told:
         return True
     if not asks and token.has("c:CHARGE"):

@@ -105,7 +105,9 @@ def _is_added(utterance: Utterance, tokens: Sequence[Token]) -> bool:
 
 
 def _is_question(tokens: Sequence[Token]) -> bool:
-    return bool(question_of(tokens).asks) or tokens[0].text in _OPENERS
+    return (
+        bool(question_of(tokens).asks) or any(map(_is_word, tokens)) or tokens[0].text in _OPENERS
+    )
 
 
 def _parts(tokens: Sequence[Token]) -> list[list[Token]]:

@@ -91,9 +91,12 @@ _THRESHOLDS = _words("מינימום מעל לפחות מתחת מינימלית
 _NEGATIONS = _words("לא ללא בלי אינו אינה אינם אינן אין except without not חוץ מלבד למעט")
 _WARRANTY = _words("אחריות warranty guarantee")
 _HALF = _words("חצי half an")
+_ONE_UNIT = _words("יום שבוע חודש שנה day week month year")
+_ONE_UNIT_ABOUT = _words("כיום כשבוע כחודש כשנה")
+_LASTING = _words("של תוך בתוך למשך נמשך נמשכת לוקח לוקחת אורך אורכת")
 _ONE_HOUR = _words("שעה כשעה hour")
 _AGE = _words("גיל age aged")
-_FREQUENCY = _words("פעם every")
+_FREQUENCY = _words("פעם פעמיים פעמים every twice once")
 _WAYS = _words("הליכה נסיעה walk drive")
 _ADVANCE = _words("מראש לפני advance before")
 _WEEKDAYS = {
@@ -173,6 +176,12 @@ def facts_of(text: str) -> AnswerFacts:
             kinds.add(_span(words, place))
         if bare(word, _TIME_UNITS) and place + 1 < len(words) and words[place + 1] in _ADVANCE:
             kinds.add(Fact.ADVANCE)
+        if before in _LASTING and bare(word, _ONE_UNIT):
+            kinds.add(_span(words, place))
+        if word in _ONE_UNIT_ABOUT:
+            kinds.add(_span(words, place))
+        if word == "שקל" and place - 1 not in numbers:
+            kinds |= {Fact.AMOUNT, Fact.PAID}
         if word in _ONE_HOUR and place not in numbers and value_of(before) is None:
             kinds.add(_span(words, place))
     if any(bare(word, _AGE) for word in words):

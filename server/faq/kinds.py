@@ -107,7 +107,7 @@ KINDS = (
         "delivery",
         "delivery deliveries shipping",
         "DELIVERY BRING|ARRIVE+HOME",
-        "HOME ARRIVE BRING DELIVERY",
+        "HOME ARRIVE BRING DELIVERY TAKE",
     ),
     _kind(
         "kosher",

@@ -52,7 +52,10 @@ _WORDS = {
     "q:why": Ask.WHY,
 }
 _INTERROGATIVES = ("q:how_many", "q:what", "q:which", "q:how")
-_PRICES = ("c:PRICE", "c:PAY", "c:CHARGE", "c:FEE", "c:COMMISSION", "c:MONEY")
+_PRICES = (
+    "c:PRICE", "c:PAY", "c:CHARGE", "c:FEE", "c:COMMISSION", "c:MONEY", "c:DISCOUNT", "c:SURCHARGE",
+    "c:DEPOSIT",
+)  # fmt: skip
 _COSTING = ("c:FREE", "c:PAID", "c:CHEAP", "c:EXPENSIVE", "c:MONEY", "c:SURCHARGE")
 _COST_VERBS = frozenset(("עולה", "עולות", "עולימ", "יעלה", "תעלה", "costs", "cost"))
 _WAYS_TO_PAY = (
@@ -143,8 +146,8 @@ class _Reader:
 
     def _how_many(self, token: Token, after: Sequence[Token]) -> Ask:
         before = self.tokens[token.place - 1].text if token.place else ""
-        if token.text in ("בכמה", "ובכמה"):
-            return Ask.PRICE
+        if token.text in ("בכמה", "ובכמה", "מכמה"):
+            return Ask.LIMIT if after and after[0].has("c:INSTALMENTS") else Ask.PRICE
         if before in _SONS:
             return Ask.AGE
         rest = [other for other in after if other.clause == token.clause]
@@ -184,6 +187,9 @@ class _Reader:
         return Ask.HOW_MANY
 
     def _read_which(self, after: Sequence[Token], *, choosing: bool) -> None:
+        if not choosing and after and after[0].text.startswith("מתחיל"):
+            self.asks.add(Ask.PRICE)  # "what do they start from"
+            return
         for other in after[:2]:
             if other.has("c:HOURS") or other.text in _DAYS:
                 self.spent.add(other.place)

@@ -97,7 +97,13 @@ def _is_order(tokens: Sequence[Token], token: Token) -> bool:
     after = following(tokens, token)
     objective = bool(after) and after[0].text in _OBJECTS
     unknown = not token.free and not any(meaning.startswith("c:") for meaning in token.meanings)
-    if objective and unknown and token.text.startswith("ת") and len(token.text) >= 4:
+    if (
+        objective
+        and unknown
+        and token.text.startswith("ת")
+        and len(token.text) >= 4
+        and (not token.text.endswith(("ימ", "ות")))
+    ):
         return True  # a second-person future with an object, whatever its verb
     if token.text == "לשלוח" and after and after[0].text in _TO_ME:
         return True

@@ -118,7 +118,7 @@ TABLE: שולחן שולחנות table tables
 BED: מיטה מיטות bed beds
 CLOSET: ארון ארונות closet
 KITCHEN: מטבח מטבחים kitchen
-ASSEMBLE: הרכבה להרכיב מרכיבים assembly
+ASSEMBLE: מורכב מורכבת מורכבים הרכבה להרכיב מרכיבים assembly
 DISMANTLE: פירוק לפרק מפרקים
 WOOD: עץ wood
 LEATHER: עור leather
@@ -251,5 +251,7 @@ MONEYBACK: החזר
 CERTIFIED: מוסמך מוסמכת מוסמכים הסמכה certified
 FIELD: תחום ענף
 BENEFIT: הטבה הטבות הנחה הנחות
+ILL: חולה מחלה מחלות sick ill
+REMOVE: להוריד מורידים הורדה הורדת הסרה הסרת להסיר מסירים יורד יורדים יורדת
 BUDGET: תקציב budget
 """
