@@ -9,7 +9,7 @@ from __future__ import annotations
 CONCEPTS = """
 PARK: חניית חניה חנייה חניון חניונים לחנות חונים חונה להחנות מחנים חנינו parking park
 CAR: רכב אוטו מכונית רכבים מכוניות car vehicle
-LEAVE: להשאיר משאירים לשים להעמיד לעמיד leave put
+LEAVE: שמים להשאיר משאירים לשים להעמיד לעמיד leave put
 OPEN: פתוח פתוחה פתוחים פתוחות פותח פותחת פותחים פותחות פתיחה נפתח נפתחת נפתחים open opening opens
 CLOSE: סגור סגורה סגורים סוגר סוגרת סוגרים סגירה נסגר נסגרת נסגרים close closing closed closes
 HOURS: שעות שעה שעת שעותיכם hours hour time
@@ -39,7 +39,7 @@ SURCHARGE: תוספת בתוספת extra surcharge
 INCLUDED: כלול כלולה כלולים כלולות כולל כוללת כוללים כוללות include included includes
 PAY: לשלם משלמים משלם משלמת תשלום pay payment payments paying
 MEANS: אמצעי אמצעים
-INSTALMENTS: תשלומים לפרוס פריסה פורסים לתשלומים installments instalments
+INSTALMENTS: לחלק מחלקים תשלומים לפרוס פריסה פורסים לתשלומים installments instalments
 CREDIT: אשראי ויזה מאסטרקארד כרטיס כרטיסי credit visa mastercard card cards
 CASH: מזומן מזומנים cash
 BIT: ביט bit
@@ -78,7 +78,7 @@ DELIVERY: shipping
 TAKEAWAY: טייקאווי טייק takeaway takeout
 PICKUP: איסוף לאסוף אוספים pickup collection
 HOME: בית הביתה בתים home house
-ACCESSIBLE: הנגשה נגיש נגישה נגישים נגישות accessible accessibility
+ACCESSIBLE: גישה הנגשה נגיש נגישה נגישים נגישות accessible accessibility
 WHEELCHAIR: גלגלים wheelchair
 CHAIR: כיסא כיסאות כסא
 DISABLED: נכה נכים מוגבלות disabled
@@ -148,7 +148,7 @@ POLICY: מדיניות תנאי תנאים נהלים policy terms
 FEE: דמי אגרה קנס fees
 ADVANCE: מראש advance
 APPOINTMENT: תור תורים appointment appointments
-COORDINATE: תיאום לתאם
+COORDINATE: ספונטני ספונטנית ספונטנים תיאום לתאם
 RESERVE: מזמין מזמינה מזמינים הזמנה הזמנות reservation reservations booking
 DEPOSIT: מקדמה פיקדון פקדון deposit
 WARRANTY: אחריות warranty guarantee
@@ -163,7 +163,7 @@ ARRANGEMENT: הסדר הסדרים
 CONTRACT: חוזה הסכם contract agreement
 COMMITMENT: התחייבות מחייב מחייבת commitment
 DOCUMENTS: מסמך מסמכים ניירות ניירת טפסים טופס documents document papers form
-BRING: להביא מביאים bring
+BRING: להכניס מכניסים להביא מביאים bring
 ID_CARD: תעודת תעודה
 LANGUAGES: שפה שפות language languages
 SPEAK: מדבר מדברת מדברים דובר דוברת דוברי speak speaking

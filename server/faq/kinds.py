@@ -106,14 +106,15 @@ KINDS = (
     _kind(
         "delivery",
         "delivery deliveries shipping",
-        "DELIVERY BRING|ARRIVE+HOME",
-        "HOME ARRIVE BRING DELIVERY TAKE",
+        "DELIVERY BRING|TAKE+HOME",
+        "HOME ARRIVE BRING DELIVERY TAKE RESERVE",
     ),
     _kind(
         "kosher",
         "kosher kashrut",
         "KOSHER SUPERVISION",
         "KOSHER SUPERVISION ID_CARD FOOD",
+        "who which",
     ),
     _kind(
         "accessibility",
@@ -122,15 +123,15 @@ KINDS = (
         "ACCESSIBLE WHEELCHAIR CHAIR DISABLED ENTRANCE ARRIVE",
     ),
     _kind("phone", "phone phone_number telephone contact", "PHONE NUMBER+PHONE", "NUMBER PHONE"),
-    _kind("email", "email mail", "EMAIL EMAIL+ADDRESS", "ADDRESS EMAIL"),
+    _kind("email", "email mail", "EMAIL EMAIL+ADDRESS", "ADDRESS EMAIL DELIVERY", "which where"),
     _kind("site", "website site web", "SITE", "SITE ADDRESS"),
     _kind("wifi", "wifi internet", "WIFI", "WIFI"),
     _kind(
         "cancellation",
         "cancellation cancellation_policy cancellations cancel_policy",
         "CANCEL+POLICY CANCEL+FEE CANCEL+PAY|CHARGE|FREE|REFUND "
-        "CANCEL|POSTPONE@when|duration|advance|price|costs|how CANCEL|POSTPONE+q:what_if",
-        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE NOTIFY PAY REFUND APPOINTMENT",
+        "CANCEL|POSTPONE@when|duration|advance|price|costs|how CANCEL|POSTPONE+q:what_if CANCEL+LASTMOMENT",
+        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE NOTIFY PAY REFUND APPOINTMENT LASTMOMENT a:infinitive",
         "how",
     ),
     _kind(
@@ -164,21 +165,21 @@ KINDS = (
     _kind("kids", "kids children", "CHILD", "ARRIVE BRING"),
     _kind(
         "capacity",
-        "capacity guests size",
-        "PEOPLE|SEATING_PLACES@how_many",
+        "capacity guests size groups",
+        "PEOPLE|SEATING_PLACES@how_many|limit",
         "ENTER SIT PEOPLE SEATING_PLACES",
     ),
     _kind("warranty", "warranty guarantee", "WARRANTY", "WORKING REPAIR PRODUCTS BUY"),
     _kind("returns", "returns return_policy exchanges", "RETURN EXCHANGE REFUND", "POLICY BUY"),
-    _kind("discount", "discount discounts deals benefits", "DISCOUNT BENEFIT", "DISCOUNT"),
+    _kind("discount", "discount discounts deals benefits", "DISCOUNT BENEFIT", "DISCOUNT a:date"),
     _kind(
         "emergency", "emergency urgent", "EMERGENCY ONCALL", "HOURS EMERGENCY NIGHT SHABBAT", "who"
     ),
     _kind(
         "insurance",
         "insurance insurances hmo health_funds",
-        "INSURANCE HMO+HMO_SICK",
-        "WORKING COMPANY",
+        "INSURANCE HMO+HMO_SICK HMO@which HMO+WORKING",
+        "WORKING COMPANY HMO_SICK",
         "which",
     ),
     _kind(
@@ -194,7 +195,7 @@ KINDS = (
         "home_visit",
         "home_visit home_visits house_calls",
         "HOMEVISIT+HOME HOME+ARRIVE",
-        "HOME ARRIVE",
+        "HOME ARRIVE SERVICE_CAR LESSON CHECKUP TREAT",
     ),
     _kind(
         "deposit",
@@ -206,12 +207,12 @@ KINDS = (
         "bring",
         "bring what_to_bring dress",
         "BRING+q:what WEAR+q:what|q:how",
-        "WEAR BRING ARRIVE",
+        "WEAR BRING ARRIVE SERVICE_CAR LESSON TRAINING CHECKUP APPOINTMENT TREAT",
     ),
     _kind(
         "experience",
         "experience seniority",
-        "EXPERIENCE WORKING|FIELD@duration",
+        "EXPERIENCE WORKING|FIELD@duration TRIAL@how_many",
         "WORKING FIELD EXPERIENCE",
     ),
     _kind("gift_card", "gift_card gift_cards vouchers voucher", "GIFTCARD", "GIFT BUY"),

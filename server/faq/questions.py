@@ -69,6 +69,7 @@ _TIMES = frozenset(
     ("זמנ", "שעות", "ימימ", "דקות", "שבועות", "חודשימ", "שנימ", "hours", "days", "minutes")
 )
 _AHEAD = frozenset(("לפני", "קודמ"))
+_SPANS = frozenset(("משכ", "תקופת", "תקופה", "זמנ"))
 _DAYS = frozenset(("יומ", "ימימ", "day", "days"))
 _SONS = frozenset(("בנ", "בת", "בני", "גיל", "מגיל", "לגיל", "בגיל", "גילאי", "גילאימ"))
 _YOU = frozenset(("אתה", "את", "אתמ", "אתנ"))
@@ -126,6 +127,8 @@ class _Reader:
             self.asks.add(self._how_many(token, after))
         elif "q:how" in kinds:
             self._read_how(after)
+        elif "q:what_if" in kinds:
+            self.asks.add(Ask.HOW)
         elif "q:which" in kinds or "q:what" in kinds:
             self._read_which(after, choosing="q:which" in kinds)
         else:
@@ -189,6 +192,10 @@ class _Reader:
     def _read_which(self, after: Sequence[Token], *, choosing: bool) -> None:
         if not choosing and after and after[0].text.startswith("מתחיל"):
             self.asks.add(Ask.PRICE)  # "what do they start from"
+            return
+        if not choosing and after and after[0].text.removeprefix("ה") in _SPANS:
+            self.spent.add(after[0].place)
+            self.asks.add(Ask.DURATION)
             return
         for other in after[:2]:
             if other.has("c:HOURS") or other.text in _DAYS:

@@ -56,7 +56,7 @@ def _candidates(book: Book, utterance: Utterance, *, every: bool) -> int:
     content = {token.place for token in utterance.content}
     for token in utterance.tokens:
         if token.place not in content:
-            if not token.free:
+            if not token.free or token.has("c:PEOPLE"):
                 named |= _masks(book.asking, token.meanings - {"c:PRICE"})
             continue
         named |= _masks(book.asking, token.meanings) | _masks(book.answering, token.meanings)
