@@ -27,6 +27,7 @@ that is a usual wording of the row's kind of question; a pattern's subject witho
 question without a subject, part of a pattern, words of the answer alone."""
 _TOLD_BY_PRICES = frozenset((Ask.PRICE, Ask.COSTS, Ask.INCLUDED, Ask.DURATION, Ask.HOW_MANY))
 """What may be asked of the row with the prices."""
+_TOWN = frozenset(("c:CITY",))
 _YOU = frozenset(("אתמ", "אתנ", "אתה"))
 _MORE_NEEDS = 0.05
 _MOST_NEEDS = 2
@@ -64,7 +65,7 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
         return Anchor("phrase", POINTS["phrase"], patterns.whole.asks)
     if expressed:
         return Anchor("expression", POINTS["expression"])
-    usual = _usual(row, utterance, bare=patterns.bare is not None)
+    usual = _usual(book, row, utterance, bare=patterns.bare is not None)
     if usual is not None:
         return usual
     if patterns.topic is not None:
@@ -119,11 +120,13 @@ def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
     return _Patterns(False, whole, topic, bare, partial)
 
 
-def _usual(row: RowModel, utterance: Utterance, *, bare: bool) -> Anchor | None:
+def _usual(book: Book, row: RowModel, utterance: Utterance, *, bare: bool) -> Anchor | None:
     """Return the tie by a usual wording of the row's kinds of question."""
     best: Anchor | None = None
     for kind in row.kinds:
         for wording in kind.wordings:
+            if book.areas and kind.name == "address" and _TOWN in wording.needs:
+                continue
             if wording.needs and _is_said(wording, utterance):
                 more = min(len(wording.needs), _MOST_NEEDS + 1) - 1
                 asks = wording.asks | (frozenset() if best is None else best.asks)

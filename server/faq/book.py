@@ -124,6 +124,10 @@ def build_book(sources: Sequence[Source]) -> Book:
         vocabulary.add(word.text for word in split_words(source.answer_text))
     for source in sources:
         for phrase in source.typed:
+            if len(words := split_words(phrase)) == 1:
+                vocabulary.add_subject(words[0].text)
+    for source in sources:
+        for phrase in source.typed:
             vocabulary.add_joined([word.text for word in split_words(phrase)])
     taken = frozenset(kind.name for one in sources for kind in named_kinds(one.intent_key))
     rows = tuple(

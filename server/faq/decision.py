@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from server.faq.lexicon import GENERIC
 from server.faq.questions import question_of
 from server.faq.results import Hit, Miss, Scored
 from server.faq.retrieval import score_rows
@@ -106,7 +107,10 @@ def _is_added(utterance: Utterance, tokens: Sequence[Token]) -> bool:
 
 def _is_question(tokens: Sequence[Token]) -> bool:
     return (
-        bool(question_of(tokens).asks) or any(map(_is_word, tokens)) or tokens[0].text in _OPENERS
+        bool(question_of(tokens).asks)
+        or any(map(_is_word, tokens))
+        or tokens[0].text in _OPENERS
+        or (tokens[0].text[0] == "ו" and tokens[0].has(GENERIC))  # "and do you need", "and accept"
     )
 
 

@@ -130,8 +130,10 @@ KINDS = (
         "cancellation",
         "cancellation cancellation_policy cancellations cancel_policy",
         "CANCEL+POLICY CANCEL+FEE CANCEL+PAY|CHARGE|FREE|REFUND "
-        "CANCEL|POSTPONE@when|duration|advance|price|costs|how CANCEL|POSTPONE+q:what_if CANCEL+LASTMOMENT",
-        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE NOTIFY PAY REFUND APPOINTMENT LASTMOMENT a:infinitive",
+        "CANCEL|POSTPONE@when|duration|advance|price|costs|how "
+        "CANCEL|POSTPONE+q:what_if CANCEL+LASTMOMENT",
+        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE NOTIFY PAY REFUND APPOINTMENT LASTMOMENT "
+        "a:infinitive",
         "how",
     ),
     _kind(
@@ -148,7 +150,11 @@ KINDS = (
         "SIGN CONTRACT",
     ),
     _kind(
-        "documents", "documents papers required_documents", "DOCUMENTS", "DOCUMENTS BRING", "which"
+        "documents",
+        "documents papers required_documents",
+        "DOCUMENTS",
+        "DOCUMENTS BRING SHOW",
+        "which",
     ),
     _kind("age", "age ages minimum_age", "@age", "AGE", "age"),
     _kind("vegan", "vegan vegetarian", "VEGAN", "FOOD DISH"),

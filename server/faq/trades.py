@@ -254,5 +254,8 @@ BENEFIT: הטבה הטבות הנחה הנחות
 ILL: חולה מחלה מחלות sick ill
 REMOVE: להוריד מורידים הורדה הורדת הסרה הסרת להסיר מסירים יורד יורדים יורדת
 LASTMOMENT: ברגעהאחרון
+SHOW: להראות להציג מציגים הצגה show
+MEETING: פגישה פגישות פגישת meeting meetings
+PACKAGE: חבילה חבילות חבילת package packages
 BUDGET: תקציב budget
 """
