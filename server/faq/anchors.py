@@ -27,6 +27,7 @@ that is a usual wording of the row's kind of question; a pattern's subject witho
 question without a subject, part of a pattern, words of the answer alone."""
 _TOLD_BY_PRICES = frozenset((Ask.PRICE, Ask.COSTS, Ask.INCLUDED, Ask.DURATION, Ask.HOW_MANY))
 """What may be asked of the row with the prices."""
+_BROUGHT = frozenset(("bring", "documents"))
 _TOWN = frozenset(("c:CITY",))
 _YOU = frozenset(("אתמ", "אתנ", "אתה"))
 _MORE_NEEDS = 0.05
@@ -76,6 +77,10 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
         return Anchor("bare", POINTS["bare"])
     if patterns.partial and _surely(row, utterance):
         return Anchor("part", POINTS["part"])
+    if not row.kind_names.isdisjoint(_BROUGHT) and not any(
+        token.has("c:BRING") or token.text.startswith("צריכ") for token in utterance.tokens
+    ):
+        return None  # what callers bring is not what there is
     priced = Ask.PRICE in utterance.question.asks
     if any(
         _told_only_here(book, row, token) and not (priced and _is_complement(token))
@@ -89,7 +94,7 @@ def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
     asks, meanings = utterance.question.asks, utterance.meanings
     said = f" {utterance.key} "
     priced_only = "price" in row.kind_names and not asks & _TOLD_BY_PRICES
-    priced_only = priced_only and (bool(asks) or len(utterance.content) > 1)
+    priced_only = priced_only and (bool(asks) or len(utterance.tokens) > 2)
     topic: PatternModel | None = None
     bare: PatternModel | None = None
     partial = False

@@ -75,7 +75,7 @@ def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
         return True
     if Ask.PRICE in asks and not meanings.isdisjoint(_PAYING) and Fact.AMOUNT in row.facts.kinds:
         return True
-    if token.has(*PREPARING) and Ask.DURATION in asks:
+    if token.has(*PREPARING) and Ask.DURATION in asks and len(utterance.content) > 1:
         return True
     if token.has("a:infinitive") and not BOOKING.isdisjoint(row.asked | row.told):
         return True

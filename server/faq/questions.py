@@ -69,6 +69,7 @@ _TIMES = frozenset(
     ("זמנ", "שעות", "ימימ", "דקות", "שבועות", "חודשימ", "שנימ", "hours", "days", "minutes")
 )
 _AHEAD = frozenset(("לפני", "קודמ"))
+_EXISTING = frozenset(("יש", "נמצאימ", "נמצאות", "עובדימ"))
 _SPANS = frozenset(("משכ", "תקופת", "תקופה", "זמנ"))
 _DAYS = frozenset(("יומ", "ימימ", "day", "days"))
 _SONS = frozenset(("בנ", "בת", "בני", "גיל", "מגיל", "לגיל", "בגיל", "גילאי", "גילאימ"))
@@ -177,6 +178,9 @@ class _Reader:
             if priced.has("c:PRICE", "c:MONEY"):
                 self.spent.add(priced.place)
             return Ask.PRICE
+        if _are_counted(rest):
+            self.counted |= rest[0].meanings
+            return Ask.HOW_MANY
         nouns = [other for other in rest if not other.free or other.has("c:PEOPLE")]
         if not nouns or rest[0].text in ("יוצא", "יוצאת", "יוצאימ") or rest[0].has("f"):
             return Ask.PRICE
@@ -233,3 +237,14 @@ class _Reader:
         if not self.asks & {Ask.PRICE, Ask.DURATION, Ask.HOW, Ask.WHEN, Ask.WHERE}:
             self.spent.update(costing)
             self.asks.add(Ask.COSTS)
+
+
+def _are_counted(words: Sequence[Token]) -> bool:
+    """Tell whether ``words`` behind "how many" are things without a subject: "workers are there"."""
+    return (
+        len(words) > 1
+        and words[0].has("g")
+        and not words[0].has("c:DURATION")
+        and words[0].text.endswith(("ימ", "ות"))
+        and words[1].text in _EXISTING
+    )
