@@ -46,7 +46,7 @@ BIT: ביט bit
 PAYBOX: פייבוקס paybox
 CHEQUE: צק צקים שיק שיקים המחאה check cheque cheques checks
 APPLEPAY: אפלפיי applepay
-TRANSFER: העברה_בנקאית העברות transfer
+TRANSFER: העברה_בנקאית העברה העברות transfer
 INTEREST: ריבית
 DISCOUNT: קופון קופונים הנחה הנחות מבצע מבצעים discount discounts sale deal
 GIFTCARD: שובר שוברים תו תווי תווים גיפטקארד voucher giftcard
@@ -115,7 +115,8 @@ EVENT: חגיגה חגיגות אירוע אירועים מסיבה מסיבות
 BIRTHDAY: יומהולדת הולדת birthday
 WEDDING: חתונה חתונות wedding
 PRIVATE: פרטי פרטית פרטיים private
-ROOM: חדר חדרים סוויטה סוויטות צימר room rooms suite
+ROOM: חדר חדרים צימר room rooms
+SUITE: סוויטה סוויטות suite
 NIGHT: לילה לילות לינה night
 MIDWEEK: אמצעשבוע midweek
 WEEKEND: סופש סופשבוע weekend weekends
@@ -367,8 +368,6 @@ EVERY: כל
 FIRST: ראשון ראשונה ראשוני ראשונית first initial
 EXPRESS: אקספרס מהיר express
 HIGHCHAIR: כיסאתינוק highchair
-PAIR: זוגי
-FIX_MEANING: מתוקן
 STAY: שהות לישון ללון stay sleep
 TREAT: treat
 WAIT: לחכות מחכים מחכה המתנה ממתינים להמתין wait waiting

@@ -23,6 +23,7 @@ def uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ...
     Of two that are offered for choice ("dairy or pareve") one explained is enough.
     """
     left = [token for token in utterance.content if not _explains(book, row, token, utterance)]
+    left += _alternatives(row, utterance)
     if not left:
         return ()
     places = {token.place for token in left}
@@ -35,6 +36,20 @@ def uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ...
         if before is not None and after is not None and (before in places) != (after in places):
             places -= {before, after}
     return tuple(token.text for token in left if token.place in places)
+
+
+def _alternatives(row: RowModel, utterance: Utterance) -> list[Token]:
+    """Return people between whom to choose, who are no subject elsewhere: "a man or a woman"."""
+    tokens = utterance.tokens
+    return [
+        token
+        for token in tokens
+        if token.free
+        and token.has("c:MAN", "c:WOMAN")
+        and any(other.text in _OR for other in tokens[max(0, token.place - 1) : token.place + 2])
+        and row.asked.isdisjoint(token.meanings)
+        and row.told.isdisjoint(token.meanings)
+    ]
 
 
 def _explains(book: Book, row: RowModel, token: Token, utterance: Utterance) -> bool:

@@ -21,6 +21,9 @@ RESCUE_SIMILARITY = 0.8
 _OPENERS = frozenset(("יש", "ויש", "אפשר", "ואפשר", "אתמ", "ואתמ", "האמ", "והאמ", "אתנ", "ואתנ"))
 
 
+_THIS = frozenset(("זה", "זאת", "זו"))
+
+
 def decide(
     shelf: Shelf,
     utterance: Utterance,
@@ -94,6 +97,8 @@ def _doubled(
         if whole and not _is_question(tokens) and not _is_added(utterance, tokens):
             continue
         part = read_utterance(" ".join(token.text for token in tokens), tokens)
+        if not part.content and any(token.text in _THIS for token in tokens):
+            continue  # "how much is it" asks about what was said before
         scored = score_rows(shelf, part)
         if scored and scored[0].score >= min_score:
             answers.append(scored[0].row)

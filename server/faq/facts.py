@@ -92,6 +92,7 @@ _NEGATIONS = _words("לא ללא בלי אינו אינה אינם אינן אי
 _WARRANTY = _words("אחריות warranty guarantee")
 _HALF = _words("חצי half an")
 _ONE_UNIT = _words("יום שבוע חודש שנה day week month year")
+_FOR_ONE_UNIT = _words("לשנה לחודש לשבוע")
 _ONE_UNIT_ABOUT = _words("כיום כשבוע כחודש כשנה")
 _LASTING = _words("בתוקף תקף של תוך בתוך למשך נמשך נמשכת לוקח לוקחת אורך אורכת")
 _ONE_HOUR = _words("שעה כשעה hour")
@@ -178,6 +179,8 @@ def facts_of(text: str) -> AnswerFacts:
             kinds.add(Fact.ADVANCE)
         if before in _LASTING and bare(word, _ONE_UNIT):
             kinds.add(_span(words, place))
+        if word in _FOR_ONE_UNIT and any(bare(w, _WARRANTY) for w in words[:place]):
+            kinds.add(Fact.WARRANTED)
         if word in _ONE_UNIT_ABOUT:
             kinds.add(_span(words, place))
         if word == "שקל" and place - 1 not in numbers:
@@ -222,6 +225,8 @@ def _kinds_of_number(words: Sequence[str], place: int, numbers: dict[int, int]) 
     following = [word for word in words[place + 1 : place + 3] if value_of(word) is None][:2]
     unit = following[0] if following else ""
     before = words[place - 1] if place else ""
+    if before == "בין" and not any(bare(w, MONEY) for w in words[place : place + 5]):
+        return {Fact.TIME, Fact.NUMBER}
     if place + 1 in numbers:
         return {Fact.NUMBER}
     if any(bare(word, MONEY) or bare(word, PERCENT) for word in following):

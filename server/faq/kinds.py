@@ -73,7 +73,8 @@ KINDS = (
         "hours opening_hours open_hours working_hours business_hours schedule",
         "OPEN CLOSE HOURS+OPEN|WORKING|ACTIVITY|ARRIVE HOURS@when WORKING@when "
         "ARRIVE@when "
-        "WORKING+a:date|SHABBAT|WEEKEND|t:day WORKING|OPEN+DAYPART|NIGHT p+t:day SIT@when @when",
+        "WORKING+a:date|SHABBAT|WEEKEND|t:day WORKING|OPEN+DAYPART|NIGHT|t:number p+t:day "
+        "SIT@when @when",
         _TIMES + " SIT",
         "when",
     ),
@@ -189,7 +190,10 @@ KINDS = (
         "which",
     ),
     _kind(
-        "checkin", "checkin check_in checkout", "CHECKIN CHECKOUT ENTER@when", "ROOM HOURS ARRIVE"
+        "checkin",
+        "checkin check_in checkout",
+        "CHECKIN CHECKOUT ENTER@when ROOM@when",
+        "ROOM HOURS ARRIVE",
     ),
     _kind(
         "walk_in",

@@ -163,6 +163,9 @@ class _Reader:
             if len(rest) > 1 and rest[1].text in _AHEAD:
                 return Ask.ADVANCE
             return Ask.FREQUENCY if before == "כל" else Ask.DURATION
+        if following in ("מהר", "רחוק"):
+            self.spent.add(rest[0].place)
+            return Ask.DURATION if following == "מהר" else Ask.LIMIT
         if following == "פעמימ":
             return Ask.FREQUENCY
         if before == "עד":
@@ -240,7 +243,7 @@ class _Reader:
 
 
 def _are_counted(words: Sequence[Token]) -> bool:
-    """Tell whether ``words`` behind "how many" are things without a subject: "workers are there"."""
+    """Tell whether ``words`` behind "how many" are no subject: "workers are there"."""
     return (
         len(words) > 1
         and words[0].has("g")

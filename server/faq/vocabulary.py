@@ -13,6 +13,7 @@ from server.faq.lexicon import (
     KNOWN,
     LEXICON,
     MEANINGS,
+    PLACE_NOUN,
     UNEXPLAINED,
     WORDS_OF,
     Found,
@@ -113,7 +114,7 @@ class Vocabulary:
 
     def add_subject(self, word: str) -> None:
         """Let the one word of a pattern be a subject, though it is none elsewhere: "parents"."""
-        if GENERIC in self.find(word).meanings:
+        if self.find(word).meanings & {GENERIC, PLACE_NOUN}:
             for lemma in lemmas(word):
                 self._subjects[lemma] = f"w:{word}"
         self._cache.clear()
@@ -261,8 +262,11 @@ def _suspect(found: Found) -> bool:
 
 def _token(text: str, found: Found, clause: int, place: int, before: str) -> Token:
     day = weekday_of(text, before)
+    value = value_of(text) if day is None else None
     meanings = found.meanings if day is None else found.meanings | {"t:day"}
+    if value is not None:
+        meanings |= {"t:number"}
     return Token(
         text, meanings, found.level, found.prefix, clause, place,
-        None if day is not None else value_of(text), day,
+        value, day,
     )  # fmt: skip
