@@ -225,7 +225,7 @@ def _kinds_of_number(words: Sequence[str], place: int, numbers: dict[int, int]) 
     following = [word for word in words[place + 1 : place + 3] if value_of(word) is None][:2]
     unit = following[0] if following else ""
     before = words[place - 1] if place else ""
-    if before == "בין" and not any(bare(w, MONEY) for w in words[place : place + 5]):
+    if before == "בינ" and not any(bare(w, MONEY) for w in words[place : place + 5]):
         return {Fact.TIME, Fact.NUMBER}
     if place + 1 in numbers:
         return {Fact.NUMBER}
