@@ -98,6 +98,7 @@ _LASTING = _words("בתוקף תקף של תוך בתוך למשך נמשך נמ
 _ONE_HOUR = _words("שעה כשעה hour")
 _AGE = _words("גיל age aged")
 _FREQUENCY = _words("פעם פעמיים פעמים every twice once")
+_ARRANGED = _words("בתיאום בהזמנה בתאום")
 _WAYS = _words("הליכה נסיעה walk drive")
 _ADVANCE = _words("מראש לפני advance before")
 _WEEKDAYS = {
@@ -260,6 +261,8 @@ def _span(words: Sequence[str], place: int) -> Fact:
     if any(bare(word, _WARRANTY) for word in around):
         return Fact.WARRANTED
     near = words[place : place + 4]
+    arranged = next((at for at, word in enumerate(near) if word in _ARRANGED), len(near))
+    near = near[:arranged]  # "three hours, by arrangement in advance"
     if any(bare(word, _WAYS) for word in near):
         return Fact.NUMBER
     return Fact.ADVANCE if any(bare(word, _ADVANCE) for word in near) else Fact.DURATION
