@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from server.faq.book import Book, PatternModel, RowModel
 from server.faq.coverage import names_place
-from server.faq.kinds import Wording
+from server.faq.kinds import PLACED, Wording
 from server.faq.lexicon import Level
 from server.faq.questions import Ask
 from server.faq.utterance import Utterance
@@ -25,6 +25,11 @@ POINTS = {
 """What each tie is worth: a sentence that is a pattern, that holds one, that an expression finds,
 that is a usual wording of the row's kind of question; a pattern's subject without its question, a
 question without a subject, part of a pattern, words of the answer alone."""
+_TOLD_BY_PRICES = frozenset((Ask.PRICE, Ask.COSTS, Ask.INCLUDED, Ask.DURATION, Ask.HOW_MANY))
+"""What may be asked of the row with the prices."""
+_BROUGHT = frozenset(("bring", "documents"))
+_TOWN = frozenset(("c:CITY",))
+_YOU = frozenset(("אתמ", "אתנ", "אתה"))
 _MORE_NEEDS = 0.05
 _MOST_NEEDS = 2
 
@@ -55,11 +60,13 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
     patterns = _compare(book, row, utterance)
     if patterns.exact:
         return Anchor("exact", POINTS["exact"])
+    if "hours" in row.kind_names and _comes_to_callers(utterance):
+        return None
     if patterns.whole is not None:
         return Anchor("phrase", POINTS["phrase"], patterns.whole.asks)
     if expressed:
         return Anchor("expression", POINTS["expression"])
-    usual = _usual(row, utterance, bare=patterns.bare is not None)
+    usual = _usual(book, row, utterance, bare=patterns.bare is not None)
     if usual is not None:
         return usual
     if patterns.topic is not None:
@@ -70,6 +77,10 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
         return Anchor("bare", POINTS["bare"])
     if patterns.partial and _surely(row, utterance):
         return Anchor("part", POINTS["part"])
+    if not row.kind_names.isdisjoint(_BROUGHT) and not any(
+        token.has("c:BRING") or token.text.startswith("צריכ") for token in utterance.tokens
+    ):
+        return None  # what callers bring is not what there is
     priced = Ask.PRICE in utterance.question.asks
     if any(
         _told_only_here(book, row, token) and not (priced and _is_complement(token))
@@ -82,6 +93,8 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
 def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
     asks, meanings = utterance.question.asks, utterance.meanings
     said = f" {utterance.key} "
+    priced_only = "price" in row.kind_names and not asks & _TOLD_BY_PRICES
+    priced_only = priced_only and (bool(asks) or len(utterance.tokens) > 2)
     topic: PatternModel | None = None
     bare: PatternModel | None = None
     partial = False
@@ -99,32 +112,40 @@ def _compare(book: Book, row: RowModel, utterance: Utterance) -> _Patterns:
         if held == len(pattern.elements):
             if pattern.asks <= asks:
                 whole = whole or pattern
-            else:
+            elif not (priced_only and Ask.PRICE in pattern.asks):
                 topic = topic or pattern
-        elif held and not partial:
+        elif held and not partial and not (priced_only and Ask.PRICE in pattern.asks):
+            head = pattern.elements[0]
             partial = any(
                 book.intents_asking.get(meaning, 0) == 1
+                and (element is head or (asks and meaning in row.told))
                 for element in pattern.elements
                 for meaning in element & meanings
             )
     return _Patterns(False, whole, topic, bare, partial)
 
 
-def _usual(row: RowModel, utterance: Utterance, *, bare: bool) -> Anchor | None:
+def _usual(book: Book, row: RowModel, utterance: Utterance, *, bare: bool) -> Anchor | None:
     """Return the tie by a usual wording of the row's kinds of question."""
     best: Anchor | None = None
     for kind in row.kinds:
         for wording in kind.wordings:
+            if book.areas and kind.name == "address" and _TOWN in wording.needs:
+                continue
             if wording.needs and _is_said(wording, utterance):
                 more = min(len(wording.needs), _MOST_NEEDS + 1) - 1
-                found = Anchor("kind", POINTS["kind"] + _MORE_NEEDS * more, wording.asks)
-                best = found if best is None or found.points > best.points else best
+                asks = wording.asks | (frozenset() if best is None else best.asks)
+                points = POINTS["kind"] + _MORE_NEEDS * more
+                best = Anchor("kind", points if best is None else max(points, best.points), asks)
             subjectless = not wording.needs and not bare and kind.name != "price"
             if subjectless and _is_said(wording, utterance):
                 best = best or Anchor("bare", POINTS["bare"], wording.asks)
     if best is not None:
         return best
-    if "areas" in row.kind_names and any(names_place(row, token) for token in utterance.content):
+    visits = "areas" in row.kind_names or (
+        not row.kind_names.isdisjoint(PLACED) and "c:ARRIVE" in utterance.meanings
+    )
+    if visits and any(names_place(row, token) for token in utterance.content):
         return Anchor("kind", POINTS["kind"])
     return None
 
@@ -133,6 +154,17 @@ def _is_said(wording: Wording, utterance: Utterance) -> bool:
     if wording.asks and not wording.asks & utterance.question.asks:
         return False
     return all(not need.isdisjoint(utterance.meanings) for need in wording.needs)
+
+
+def _comes_to_callers(utterance: Utterance) -> bool:
+    """Tell whether it is the business that comes: "when can you come"."""
+    return any(
+        token.has("c:ARRIVE")
+        and any(
+            other.text in _YOU for other in utterance.tokens[max(0, token.place - 2) : token.place]
+        )
+        for token in utterance.tokens
+    )
 
 
 def _surely(row: RowModel, utterance: Utterance) -> bool:

@@ -19,6 +19,11 @@ from server.faq.vocabulary import Vocabulary, topics
 
 OPPOSITES = frozenset(("c:OPEN", "c:CLOSE"))
 """Who tells when it is closed tells when it is open."""
+PREPARING = ("c:READY", "c:DURATION")
+"""What how long it takes may be asked of."""
+BOOKING = frozenset(("c:APPOINTMENT", "c:COORDINATE", "c:RESERVE", "c:REGISTER"))
+"""A row that speaks of these tells whether one must book."""
+_TIMES = frozenset(("c:NIGHT", "c:DAYPART", "c:SHABBAT", "c:WEEKEND", "c:HOLIDAY", "t:day"))
 _MANY_INTENTS = 3
 
 
@@ -83,8 +88,12 @@ class Book:
     """The meanings by which the rows call the business: "where is the hall"."""
     theme: frozenset[str] = frozenset()
     """The meanings that several answers share and no pattern has: what the business deals in."""
+    times: frozenset[str] = frozenset()
+    """The times that a pattern is about by itself: "at night"."""
     common: frozenset[str] = frozenset()
     """The meanings that at least ``_MANY_INTENTS`` intents speak of."""
+    things: frozenset[str] = frozenset()
+    """What rows of no usual kind are about: what the business sells and does."""
     searching: int = 0
     """The rows with expressions."""
 
@@ -118,6 +127,10 @@ def build_book(sources: Sequence[Source], breathe: Callable[[], None] = lambda: 
             vocabulary.add(expression.words)
         vocabulary.add(word.text for word in split_words(source.answer_text))
         breathe()
+    for source in sources:
+        for phrase in source.typed:
+            if len(words := split_words(phrase)) == 1:
+                vocabulary.add_subject(words[0].text)
     for source in sources:
         for phrase in source.typed:
             vocabulary.add_joined([word.text for word in split_words(phrase)])
@@ -219,6 +232,17 @@ def _index(book: Book) -> None:
         for meaning in row.asked:
             intents.setdefault(meaning, set()).add(row.intent_key)
     book.intents_asking.update((meaning, len(keys)) for meaning, keys in intents.items())
+    book.times = frozenset(
+        meaning
+        for row in book.rows
+        if "hours" not in row.kind_names
+        for pattern in row.patterns
+        if len(pattern.elements) == 1
+        for meaning in pattern.elements[0] & _TIMES
+    )
+    book.things = frozenset(m for row in book.rows if not row.kinds for m in row.asked) - _TIMES
+    delivering = sum(1 << row.place for row in book.rows if "delivery" in row.kind_names)
+    _mark(book.covering, book.things, delivering)
     book.itself = _itself(book.rows)
     book.common = _common(book.rows)
     book.theme = frozenset(
@@ -235,7 +259,12 @@ def _index_row(book: Book, row: RowModel) -> None:
     explained = row.asked | row.told | row.companions
     if not explained.isdisjoint(OPPOSITES):
         explained |= OPPOSITES
-    _mark(book.covering, explained | {"c:CHARGE"}, bit)
+    explained |= {"c:CHARGE", "c:TAKE", *PREPARING}
+    if "c:RENT" not in explained:
+        explained |= {"c:BUY"}
+    if not explained.isdisjoint(BOOKING):
+        explained |= {"a:infinitive"}
+    _mark(book.covering, explained, bit)
     _mark(book.asking, needs, bit)
     _mark(book.answering, row.told, bit)
     _mark(book.phrases, (pattern.key for pattern in row.patterns if pattern.key), bit)

@@ -9,12 +9,12 @@ from __future__ import annotations
 CONCEPTS = """
 PARK: חניית חניה חנייה חניון חניונים לחנות חונים חונה להחנות מחנים חנינו parking park
 CAR: רכב אוטו מכונית רכבים מכוניות car vehicle
-LEAVE: להשאיר משאירים לשים להעמיד לעמיד leave put
+LEAVE: שמים להשאיר משאירים לשים להעמיד לעמיד leave put
 OPEN: פתוח פתוחה פתוחים פתוחות פותח פותחת פותחים פותחות פתיחה נפתח נפתחת נפתחים open opening opens
 CLOSE: סגור סגורה סגורים סוגר סוגרת סוגרים סגירה נסגר נסגרת נסגרים close closing closed closes
 HOURS: שעות שעה שעת שעותיכם hours hour time
 ACTIVITY: פעילות פעילים קבלה activity
-WORKING: עובדים עובדת עובדות עבודה working
+WORKING: עונה עונים עובדים עובדת עובדות עבודה working
 ADDRESS: כתובת כתובתכם מיקום לוקיישן ממוקם ממוקמים ממוקמת מיקומכם address location located
 ARRIVE: להגיע מגיעים מגיעה מגיע לבוא באים בא באה להיכנס נכנסים לקפוץ הגעה arrive come reach
 ARRIVE: directions
@@ -29,7 +29,7 @@ WAZE: וויז ווייז waze
 PRICE: תמחור מחיר מחירים מחירון עלות עלויות תעריף תעריפים עולה עולים עולות יעלה תעלה יעלו תעלינה
 PRICE: לעלות
 PRICE: price prices pricing cost costs rate rates
-CHARGE: גובים לוקחים גובה עמלה fee charge
+CHARGE: גובים לוקחים לוקח לוקחת גובה עמלה fee charge
 MONEY: כסף money
 CHEAP: זול זולה זולים cheap cheaper
 EXPENSIVE: יקר יקרה יקרים יקרות expensive
@@ -39,14 +39,14 @@ SURCHARGE: תוספת בתוספת extra surcharge
 INCLUDED: כלול כלולה כלולים כלולות כולל כוללת כוללים כוללות include included includes
 PAY: לשלם משלמים משלם משלמת תשלום pay payment payments paying
 MEANS: אמצעי אמצעים
-INSTALMENTS: תשלומים לפרוס פריסה פורסים לתשלומים installments instalments
+INSTALMENTS: לחלק מחלקים תשלומים לפרוס פריסה פורסים לתשלומים installments instalments
 CREDIT: אשראי ויזה מאסטרקארד כרטיס כרטיסי credit visa mastercard card cards
 CASH: מזומן מזומנים cash
 BIT: ביט bit
 PAYBOX: פייבוקס paybox
 CHEQUE: צק צקים שיק שיקים המחאה check cheque cheques checks
 APPLEPAY: אפלפיי applepay
-TRANSFER: העברה_בנקאית העברות transfer
+TRANSFER: העברה_בנקאית העברה העברות transfer
 INTEREST: ריבית
 DISCOUNT: קופון קופונים הנחה הנחות מבצע מבצעים discount discounts sale deal
 GIFTCARD: שובר שוברים תו תווי תווים גיפטקארד voucher giftcard
@@ -78,7 +78,7 @@ DELIVERY: shipping
 TAKEAWAY: טייקאווי טייק takeaway takeout
 PICKUP: איסוף לאסוף אוספים pickup collection
 HOME: בית הביתה בתים home house
-ACCESSIBLE: הנגשה נגיש נגישה נגישים נגישות accessible accessibility
+ACCESSIBLE: גישה הנגשה נגיש נגישה נגישים נגישות accessible accessibility
 WHEELCHAIR: גלגלים wheelchair
 CHAIR: כיסא כיסאות כסא
 DISABLED: נכה נכים מוגבלות disabled
@@ -115,7 +115,8 @@ EVENT: חגיגה חגיגות אירוע אירועים מסיבה מסיבות
 BIRTHDAY: יומהולדת הולדת birthday
 WEDDING: חתונה חתונות wedding
 PRIVATE: פרטי פרטית פרטיים private
-ROOM: חדר חדרים סוויטה סוויטות צימר room rooms suite
+ROOM: חדר חדרים צימר room rooms
+SUITE: סוויטה סוויטות suite
 NIGHT: לילה לילות לינה night
 MIDWEEK: אמצעשבוע midweek
 WEEKEND: סופש סופשבוע weekend weekends
@@ -148,7 +149,7 @@ POLICY: מדיניות תנאי תנאים נהלים policy terms
 FEE: דמי אגרה קנס fees
 ADVANCE: מראש advance
 APPOINTMENT: תור תורים appointment appointments
-COORDINATE: תיאום לתאם
+COORDINATE: ספונטני ספונטנית ספונטנים תיאום לתאם
 RESERVE: מזמין מזמינה מזמינים הזמנה הזמנות reservation reservations booking
 DEPOSIT: מקדמה פיקדון פקדון deposit
 WARRANTY: אחריות warranty guarantee
@@ -163,7 +164,7 @@ ARRANGEMENT: הסדר הסדרים
 CONTRACT: חוזה הסכם contract agreement
 COMMITMENT: התחייבות מחייב מחייבת commitment
 DOCUMENTS: מסמך מסמכים ניירות ניירת טפסים טופס documents document papers form
-BRING: להביא מביאים bring
+BRING: להכניס מכניסים להביא מביאים bring
 ID_CARD: תעודת תעודה
 LANGUAGES: שפה שפות language languages
 SPEAK: מדבר מדברת מדברים דובר דוברת דוברי speak speaking
@@ -289,8 +290,8 @@ AUTOMATIC: אוטומט אוטומטי אוטומטית automatic
 MANUAL: ידני ידנית manual
 MOTORCYCLE: אופנוע אופנועים motorcycle motorbike
 TRUCK: משאית משאיות truck
-TEACHER: מורה מורים מורות teacher teachers instructor
-TEACH: מלמד מלמדת מלמדים ללמד teach
+TEACHER: מלמד מלמדת מלמדים מורה מורים מורות teacher teachers instructor
+TEACH: ללמוד לומדים לומד לומדת לימוד לימודים מלמד מלמדת מלמדים ללמד teach
 LEARN: ללמוד לומדים לומד לומדת לימוד לימודים learn study
 STUDENT: תלמיד תלמידים תלמידות סטודנט סטודנטים student students
 SOLDIER: חייל חיילת חיילים soldier soldiers
@@ -319,7 +320,7 @@ FRAME: מסגרת מסגרות frame frames
 VISION: ראייה ראיה עיניים eye eyes vision
 PRESCRIPTION: מרשם מרשמים prescription
 MEDICINE: תרופה תרופות medicine medication
-LAUNDRY: כביסה לכבס מכבסים laundry
+LAUNDRY: כבסים כביסה לכבס מכבסים laundry
 IRON: גיהוץ לגהץ מגהצים ironing
 DRYCLEAN: יבש drycleaning
 CARPET: שטיח שטיחים carpet rug
@@ -362,13 +363,11 @@ SEPARATE: נפרד נפרדת separate
 NEAR: ליד קרוב סמוך near nearby close_to
 CUSTOMERS: לקוחות customers
 DURATION: נמשך נמשכת נמשכים לוקח לוקחת לוקחים אורך אורכת ייקח יקח תיקח תקח ארך last lasts
-READY: מוכן מוכנה מוכנים ready
+READY: מוכן מוכנה מוכנים להכין מכינים הכנה הכנת ready
 EVERY: כל
 FIRST: ראשון ראשונה ראשוני ראשונית first initial
 EXPRESS: אקספרס מהיר express
 HIGHCHAIR: כיסאתינוק highchair
-PAIR: זוגי
-FIX_MEANING: מתוקן
 STAY: שהות לישון ללון stay sleep
 TREAT: treat
 WAIT: לחכות מחכים מחכה המתנה ממתינים להמתין wait waiting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.faq.book import OPPOSITES, Book, RowModel
+from server.faq.book import BOOKING, OPPOSITES, PREPARING, Book, RowModel
 from server.faq.facts import Fact
 from server.faq.kinds import PLACED
 from server.faq.places import is_place
@@ -11,6 +11,8 @@ from server.faq.utterance import Utterance
 from server.faq.vocabulary import Token
 
 _PAYING = frozenset(("c:CHARGE", "c:PAY", "c:MONEY"))
+_SONS = ("בנ", "בת", "בני", "בנות")
+_MONEY = ("שקל", "שקלימ", "שח")
 _OR = ("או", "or")
 _LAST_HOUR = 24
 
@@ -21,6 +23,7 @@ def uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ...
     Of two that are offered for choice ("dairy or pareve") one explained is enough.
     """
     left = [token for token in utterance.content if not _explains(book, row, token, utterance)]
+    left += _alternatives(row, utterance)
     if not left:
         return ()
     places = {token.place for token in left}
@@ -35,12 +38,41 @@ def uncovered(book: Book, row: RowModel, utterance: Utterance) -> tuple[str, ...
     return tuple(token.text for token in left if token.place in places)
 
 
+def _alternatives(row: RowModel, utterance: Utterance) -> list[Token]:
+    """Return people between whom to choose, who are no subject elsewhere: "a man or a woman"."""
+    tokens = utterance.tokens
+    return [
+        token
+        for token in tokens
+        if token.free
+        and token.has("c:MAN", "c:WOMAN")
+        and any(other.text in _OR for other in tokens[max(0, token.place - 1) : token.place + 2])
+        and row.asked.isdisjoint(token.meanings)
+        and row.told.isdisjoint(token.meanings)
+    ]
+
+
 def _explains(book: Book, row: RowModel, token: Token, utterance: Utterance) -> bool:
+    if _is_claimed(book, row, token):
+        return False
     return (
         covers(row, token, utterance)
         or not book.itself.isdisjoint(token.meanings)
+        or (
+            "delivery" in row.kind_names
+            and "c:DELIVERY" in utterance.meanings
+            and not book.things.isdisjoint(token.meanings)
+        )
         or _is_theme(book, row, token, utterance)
     )
+
+
+def _is_claimed(book: Book, row: RowModel, token: Token) -> bool:
+    """Tell whether ``token`` is a time that the hours do not tell and another row is about."""
+    if "hours" not in row.kind_names or token.day in row.facts.days:
+        return False
+    subjects = [meaning for meaning in token.meanings if meaning in book.times]
+    return bool(subjects) and row.told.isdisjoint(subjects) and row.asked.isdisjoint(subjects)
 
 
 def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
@@ -57,6 +89,14 @@ def covers(row: RowModel, token: Token, utterance: Utterance) -> bool:
     if Ask.PRICE not in asks and names_place(row, token):
         return True
     if Ask.PRICE in asks and not meanings.isdisjoint(_PAYING) and Fact.AMOUNT in row.facts.kinds:
+        return True
+    if token.has(*PREPARING) and Ask.DURATION in asks and len(utterance.content) > 1:
+        return True
+    if token.has("a:infinitive") and not BOOKING.isdisjoint(row.asked | row.told):
+        return True
+    if token.has("c:TAKE") and Ask.PRICE in asks:
+        return True
+    if token.has("c:BUY") and "c:RENT" not in row.asked | row.told:
         return True
     if not asks and token.has("c:CHARGE"):
         return True  # "do you take babies"
@@ -85,7 +125,16 @@ def _covers_number(row: RowModel, token: Token, utterance: Utterance) -> bool:
     if Ask.PRICE in utterance.question.asks:
         return False
     following = utterance.tokens[token.place + 1 : token.place + 3]
+    before = utterance.tokens[token.place - 1] if token.place else None
+    if Fact.AGE in row.facts.kinds and before is not None and _is_age(before):
+        return True
+    if Fact.LEAST in row.facts.kinds and any(other.text in _MONEY for other in following):
+        return True
     return any(not row.counted.isdisjoint(other.meanings) for other in following)
+
+
+def _is_age(before: Token) -> bool:
+    return before.has("c:AGE") or before.text in _SONS
 
 
 def _is_theme(book: Book, row: RowModel, token: Token, utterance: Utterance) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from server.faq.lexicon import GENERIC
 from server.faq.questions import question_of
 from server.faq.results import Hit, Miss, Scored
 from server.faq.retrieval import score_rows
@@ -18,6 +19,9 @@ RESCUE_SIMILARITY = 0.8
 """The cosine from which embeddings explain the one word that the rules could not."""
 
 _OPENERS = frozenset(("יש", "ויש", "אפשר", "ואפשר", "אתמ", "ואתמ", "האמ", "והאמ", "אתנ", "ואתנ"))
+
+
+_THIS = frozenset(("זה", "זאת", "זו"))
 
 
 def decide(
@@ -91,17 +95,29 @@ def _doubled(
     """
     answers: list[FaqRow] = []
     for tokens in _parts(utterance.tokens):
-        if whole and not _is_question(tokens):
+        if whole and not _is_question(tokens) and not _is_added(utterance, tokens):
             continue
         part = read_utterance(" ".join(token.text for token in tokens), tokens)
+        if not part.content and any(token.text in _THIS for token in tokens):
+            continue  # "how much is it" asks about what was said before
         scored = score_rows(shelf, part)
         if scored and scored[0].score >= min_score:
             answers.append(scored[0].row)
     return answers if len({row.intent_key for row in answers}) > 1 else None
 
 
+def _is_added(utterance: Utterance, tokens: Sequence[Token]) -> bool:
+    """Tell whether ``tokens`` are a clause of its own that begins with "and"."""
+    return tokens[0].clause != utterance.tokens[0].clause and tokens[0].text[0] == "ו"
+
+
 def _is_question(tokens: Sequence[Token]) -> bool:
-    return bool(question_of(tokens).asks) or tokens[0].text in _OPENERS
+    return (
+        bool(question_of(tokens).asks)
+        or any(map(_is_word, tokens))
+        or tokens[0].text in _OPENERS
+        or (tokens[0].text[0] == "ו" and tokens[0].has(GENERIC))  # "and do you need", "and accept"
+    )
 
 
 def _parts(tokens: Sequence[Token]) -> list[list[Token]]:

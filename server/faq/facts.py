@@ -35,6 +35,10 @@ class Fact(StrEnum):
     AGE = "age"
     INCLUDED = "included"
     NUMBER = "number"
+    LEAST = "least"
+    """From which amount on something holds."""
+    WHO = "who"
+    """Who does it."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -62,6 +66,14 @@ _TIME_UNITS = _words(
     "שנתיים שעת ימי חודשי שנות דקת hour hours minute minutes day days week weeks "
     "month months year years"
 )
+_WHOLE_DAY = 24
+_HOUR_UNITS = _words("שעות hours")
+_WITHIN = _words("תוך בתוך עד אחרי לפני כעבור מראש within before")
+_WORKERS = _words(
+    "רופא רופאה רופאת רופאי מטפל מטפלת מטפלים מומחה מומחית מדריך מדריכה מדריכים מורה מורים צוות "
+    "קוסמטיקאית שיננית יועץ יועצת טכנאי טכנאים מאמן מאמנת מאמנים וטרינר וטרינרית נוטריון "
+    "סטודנט סטודנטים פיזיותרפיסט פיזיותרפיסטית דיאטנית רוקח רוקחת אחות שף גננת אופטומטריסט"
+)
 _WHOLE_TIMES = _words("שעתיים יומיים שבועיים חודשיים שנתיים")
 _DAY_PARTS = _words("בערב בבוקר בצהריים בלילה חצות am pm noon midnight morning evening")
 _MONTHS = _words("ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר קיץ חורף")
@@ -72,15 +84,21 @@ _INCLUDED = _words(
 )
 _PLACES = _words(
     "רחוב ברחוב קומה קומת בקומה בקומת שדרות דרך כיכר קניון בקניון בניין ליד מול צמוד מאחורי פינת "
+    "פארק חוף יער מושב קיבוץ צומת כביש תחנה תחנת מתחם אולם סטודיו "
     "בחצר חצר בכניסה אזור מרחק street floor avenue mall building behind near next opposite road"
 )
 _THRESHOLDS = _words("מינימום מעל לפחות מתחת מינימלית minimum over above least")
 _NEGATIONS = _words("לא ללא בלי אינו אינה אינם אינן אין except without not חוץ מלבד למעט")
 _WARRANTY = _words("אחריות warranty guarantee")
 _HALF = _words("חצי half an")
+_ONE_UNIT = _words("יום שבוע חודש שנה day week month year")
+_FOR_ONE_UNIT = _words("לשנה לחודש לשבוע")
+_ONE_UNIT_ABOUT = _words("כיום כשבוע כחודש כשנה")
+_LASTING = _words("בתוקף תקף של תוך בתוך למשך נמשך נמשכת לוקח לוקחת אורך אורכת")
 _ONE_HOUR = _words("שעה כשעה hour")
 _AGE = _words("גיל age aged")
-_FREQUENCY = _words("פעם every")
+_FREQUENCY = _words("פעם פעמיים פעמים every twice once")
+_ARRANGED = _words("בתיאום בהזמנה בתאום")
 _WAYS = _words("הליכה נסיעה walk drive")
 _ADVANCE = _words("מראש לפני advance before")
 _WEEKDAYS = {
@@ -160,6 +178,14 @@ def facts_of(text: str) -> AnswerFacts:
             kinds.add(_span(words, place))
         if bare(word, _TIME_UNITS) and place + 1 < len(words) and words[place + 1] in _ADVANCE:
             kinds.add(Fact.ADVANCE)
+        if before in _LASTING and bare(word, _ONE_UNIT):
+            kinds.add(_span(words, place))
+        if word in _FOR_ONE_UNIT and any(bare(w, _WARRANTY) for w in words[:place]):
+            kinds.add(Fact.WARRANTED)
+        if word in _ONE_UNIT_ABOUT:
+            kinds.add(_span(words, place))
+        if word == "שקל" and place - 1 not in numbers:
+            kinds |= {Fact.AMOUNT, Fact.PAID}
         if word in _ONE_HOUR and place not in numbers and value_of(before) is None:
             kinds.add(_span(words, place))
     if any(bare(word, _AGE) for word in words):
@@ -189,6 +215,8 @@ def _kinds_of_word(word: str, before: str) -> set[Fact]:
         or weekday_of(word, before) is not None
     ):
         kinds.add(Fact.TIME)
+    if bare(word, _WORKERS):
+        kinds.add(Fact.WHO)
     if bare(word, _PLACES) or is_place(word):
         kinds.add(Fact.PLACE)
     return kinds
@@ -198,12 +226,25 @@ def _kinds_of_number(words: Sequence[str], place: int, numbers: dict[int, int]) 
     following = [word for word in words[place + 1 : place + 3] if value_of(word) is None][:2]
     unit = following[0] if following else ""
     before = words[place - 1] if place else ""
+    if before == "בינ" and not any(bare(w, MONEY) for w in words[place : place + 5]):
+        return {Fact.TIME, Fact.NUMBER}
     if place + 1 in numbers:
         return {Fact.NUMBER}
     if any(bare(word, MONEY) or bare(word, PERCENT) for word in following):
         earlier = words[max(0, place - 2) : place]
         limited = any(bare(word, _THRESHOLDS) for word in earlier) or (before in ("עד", "up"))
-        return {Fact.NUMBER} if limited else {Fact.AMOUNT, Fact.PAID}
+        least = any(bare(word, _THRESHOLDS) for word in earlier)
+        if limited:
+            return {Fact.NUMBER, Fact.LEAST} if least else {Fact.NUMBER}
+        return {Fact.AMOUNT, Fact.PAID}
+    if (
+        numbers[place] == _WHOLE_DAY
+        and bare(unit, _HOUR_UNITS)
+        and not _WITHIN.intersection(
+            (*words[max(0, place - 2) : place], *words[place + 2 : place + 4])
+        )
+    ):
+        return {Fact.TIME, Fact.NUMBER}  # around the clock
     if bare(unit, _TIME_UNITS):
         return {_span(words, place)}
     if bare(before, _AGE):
@@ -220,6 +261,8 @@ def _span(words: Sequence[str], place: int) -> Fact:
     if any(bare(word, _WARRANTY) for word in around):
         return Fact.WARRANTED
     near = words[place : place + 4]
+    arranged = next((at for at, word in enumerate(near) if word in _ARRANGED), len(near))
+    near = near[:arranged]  # "three hours, by arrangement in advance"
     if any(bare(word, _WAYS) for word in near):
         return Fact.NUMBER
     return Fact.ADVANCE if any(bare(word, _ADVANCE) for word in near) else Fact.DURATION

@@ -32,6 +32,7 @@ _WORKERS = (
 _GIVE_UP = frozenset(words_of("עזוב עזבי עזבו תעזוב תעזבי"))
 _WITHOUT = frozenset(words_of("בלי ללא"))
 _NO_NEED = frozenset(words_of("צורך עניין צריך צריכה רוצה מעניין משנה דיברתי התכוונתי שאלתי"))
+_IF = frozenset(words_of("אם ואם"))
 _PERSONAL = ("c:ADDRESS", "c:PHONE", "c:NUMBER", "c:EMAIL")
 _NAME = frozenset(words_of("שם"))
 _HAVE = frozenset(words_of("יש היה היתה היו אין"))
@@ -72,10 +73,16 @@ def _is_job(tokens: Sequence[Token], question: Question) -> bool:
         token.text in _SEEKING
         and any(
             other.has(*_WORKERS) or other.text.startswith("שליח")
-            for other in following(tokens, token, 2)
+            for other in _object(following(tokens, token, 2))
         )
         for token in tokens
     )
+
+
+def _object(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return ``tokens`` up to the first that carries a subject."""
+    end = next((place for place, token in enumerate(tokens, 1) if not token.free), len(tokens))
+    return tokens[:end]
 
 
 def _is_negated(tokens: Sequence[Token], *, asking: bool) -> bool:
@@ -91,6 +98,10 @@ def _is_negated(tokens: Sequence[Token], *, asking: bool) -> bool:
         if token.text in _GIVE_UP or (token.text == "אינ" and refused):
             return True
         if token.text not in NOT or (after and after[0].text in MISSED):
+            continue
+        if any(
+            other.text in _IF and other.clause == token.clause for other in tokens[: token.place]
+        ):
             continue
         before = preceding(tokens, token)
         if (

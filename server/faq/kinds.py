@@ -73,7 +73,8 @@ KINDS = (
         "hours opening_hours open_hours working_hours business_hours schedule",
         "OPEN CLOSE HOURS+OPEN|WORKING|ACTIVITY|ARRIVE HOURS@when WORKING@when "
         "ARRIVE@when "
-        "WORKING+a:date|SHABBAT|WEEKEND|t:day SIT@when @when",
+        "WORKING+a:date|SHABBAT|WEEKEND|t:day WORKING|OPEN+DAYPART|NIGHT|t:number p+t:day "
+        "SIT@when @when",
         _TIMES + " SIT",
         "when",
     ),
@@ -106,30 +107,34 @@ KINDS = (
     _kind(
         "delivery",
         "delivery deliveries shipping",
-        "DELIVERY",
-        "HOME ARRIVE DELIVERY",
+        "DELIVERY BRING|TAKE+HOME",
+        "HOME ARRIVE BRING DELIVERY TAKE RESERVE",
     ),
     _kind(
         "kosher",
         "kosher kashrut",
         "KOSHER SUPERVISION",
         "KOSHER SUPERVISION ID_CARD FOOD",
+        "who which",
     ),
     _kind(
         "accessibility",
         "accessibility accessible",
-        "ACCESSIBLE WHEELCHAIR DISABLED RAMP",
+        "ACCESSIBLE WHEELCHAIR DISABLED RAMP LIFT STAIRS",
         "ACCESSIBLE WHEELCHAIR CHAIR DISABLED ENTRANCE ARRIVE",
     ),
     _kind("phone", "phone phone_number telephone contact", "PHONE NUMBER+PHONE", "NUMBER PHONE"),
-    _kind("email", "email mail", "EMAIL EMAIL+ADDRESS", "ADDRESS EMAIL"),
+    _kind("email", "email mail", "EMAIL EMAIL+ADDRESS", "ADDRESS EMAIL DELIVERY", "which where"),
     _kind("site", "website site web", "SITE", "SITE ADDRESS"),
     _kind("wifi", "wifi internet", "WIFI", "WIFI"),
     _kind(
         "cancellation",
         "cancellation cancellation_policy cancellations cancel_policy",
-        "CANCEL+POLICY CANCEL+FEE FEE+CANCEL CANCEL@when|duration|advance|price|costs|how",
-        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE",
+        "CANCEL+POLICY CANCEL+FEE CANCEL+PAY|CHARGE|FREE|REFUND "
+        "CANCEL|POSTPONE@when|duration|advance|price|costs|how "
+        "CANCEL|POSTPONE+q:what_if CANCEL+LASTMOMENT",
+        "CANCEL POLICY FEE RESERVE PAID FREE CHARGE NOTIFY PAY REFUND APPOINTMENT LASTMOMENT "
+        "a:infinitive",
         "how",
     ),
     _kind(
@@ -146,7 +151,11 @@ KINDS = (
         "SIGN CONTRACT",
     ),
     _kind(
-        "documents", "documents papers required_documents", "DOCUMENTS", "DOCUMENTS BRING", "which"
+        "documents",
+        "documents papers required_documents",
+        "DOCUMENTS",
+        "DOCUMENTS BRING SHOW",
+        "which",
     ),
     _kind("age", "age ages minimum_age", "@age", "AGE", "age"),
     _kind("vegan", "vegan vegetarian", "VEGAN", "FOOD DISH"),
@@ -163,25 +172,28 @@ KINDS = (
     _kind("kids", "kids children", "CHILD", "ARRIVE BRING"),
     _kind(
         "capacity",
-        "capacity guests size",
-        "PEOPLE|SEATING_PLACES@how_many",
+        "capacity guests size groups",
+        "PEOPLE|SEATING_PLACES@how_many|limit",
         "ENTER SIT PEOPLE SEATING_PLACES",
     ),
     _kind("warranty", "warranty guarantee", "WARRANTY", "WORKING REPAIR PRODUCTS BUY"),
     _kind("returns", "returns return_policy exchanges", "RETURN EXCHANGE REFUND", "POLICY BUY"),
-    _kind("discount", "discount discounts deals", "DISCOUNT", ""),
+    _kind("discount", "discount discounts deals benefits", "DISCOUNT BENEFIT", "DISCOUNT a:date"),
     _kind(
         "emergency", "emergency urgent", "EMERGENCY ONCALL", "HOURS EMERGENCY NIGHT SHABBAT", "who"
     ),
     _kind(
         "insurance",
         "insurance insurances hmo health_funds",
-        "INSURANCE HMO+HMO_SICK",
-        "WORKING COMPANY",
+        "INSURANCE HMO+HMO_SICK HMO@which HMO+WORKING",
+        "WORKING COMPANY HMO_SICK",
         "which",
     ),
     _kind(
-        "checkin", "checkin check_in checkout", "CHECKIN CHECKOUT ENTER@when", "ROOM HOURS ARRIVE"
+        "checkin",
+        "checkin check_in checkout",
+        "CHECKIN CHECKOUT ENTER@when ROOM@when",
+        "ROOM HOURS ARRIVE",
     ),
     _kind(
         "walk_in",
@@ -189,6 +201,31 @@ KINDS = (
         "APPOINTMENT COORDINATE",
         "ARRIVE APPOINTMENT COORDINATE a:infinitive",
     ),
+    _kind(
+        "home_visit",
+        "home_visit home_visits house_calls",
+        "HOMEVISIT+HOME HOME+ARRIVE",
+        "HOME ARRIVE SERVICE_CAR LESSON CHECKUP TREAT",
+    ),
+    _kind(
+        "deposit",
+        "deposit advance_payment down_payment",
+        "DEPOSIT PAY+ADVANCE ADVANCE@price",
+        "PAY ADVANCE MONEY LEAVE",
+    ),
+    _kind(
+        "bring",
+        "bring what_to_bring dress",
+        "BRING+q:what WEAR+q:what|q:how",
+        "WEAR BRING ARRIVE SERVICE_CAR LESSON TRAINING CHECKUP APPOINTMENT TREAT",
+    ),
+    _kind(
+        "experience",
+        "experience seniority",
+        "EXPERIENCE WORKING|FIELD@duration TRIAL@how_many",
+        "WORKING FIELD EXPERIENCE",
+    ),
+    _kind("gift_card", "gift_card gift_cards vouchers voucher", "GIFTCARD", "GIFT BUY"),
     _kind("duration", "duration ready_time how_long", "@duration", "", "duration"),
 )
 

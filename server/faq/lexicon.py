@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from server.faq import actions, concepts, words_en, words_he
+from server.faq import actions, concepts, trades, words_en, words_he
 from server.faq.morphology import (
     consonants,
     is_hebrew,
@@ -50,6 +50,7 @@ QUESTIONS = {
     "q:what": "מה מהו מהי מהם מהן what",
     "q:how": "איך כיצד how",
     "q:whether": "האם",
+    "q:what_if": "מהאם",
 }
 
 _GROUPS = {
@@ -161,6 +162,8 @@ class Index:
                     continue
                 found = found - {"a:command"}
             if found:
+                if prefix == "מ":  # a prefix, or the first letter of a present tense
+                    found = found.union(*(self.rooted.get(root, ()) for root in roots(word)))
                 return Found(found, Level.PREFIXED, prefix)
         for table, keys, level in (
             (self.inflected, lemmas, Level.INFLECTED),
@@ -236,7 +239,8 @@ def words_of(listed: str) -> list[str]:
 
 
 def _concept_words() -> list[tuple[str, list[str]]]:
-    lines = [line.split(":", 1) for line in concepts.CONCEPTS.strip().splitlines()]
+    listed = concepts.CONCEPTS.strip() + "\n" + trades.TRADES.strip()
+    lines = [line.split(":", 1) for line in listed.splitlines()]
     return [(f"c:{name.strip()}", words_of(listed)) for name, listed in lines]
 
 

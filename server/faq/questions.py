@@ -52,11 +52,15 @@ _WORDS = {
     "q:why": Ask.WHY,
 }
 _INTERROGATIVES = ("q:how_many", "q:what", "q:which", "q:how")
-_PRICES = ("c:PRICE", "c:PAY", "c:CHARGE", "c:FEE", "c:COMMISSION", "c:MONEY")
+_PRICES = (
+    "c:PRICE", "c:PAY", "c:CHARGE", "c:FEE", "c:COMMISSION", "c:MONEY", "c:DISCOUNT", "c:SURCHARGE",
+    "c:DEPOSIT",
+)  # fmt: skip
 _COSTING = ("c:FREE", "c:PAID", "c:CHEAP", "c:EXPENSIVE", "c:MONEY", "c:SURCHARGE")
 _COST_VERBS = frozenset(("עולה", "עולות", "עולימ", "יעלה", "תעלה", "costs", "cost"))
 _WAYS_TO_PAY = (
     "c:MEANS", "c:CREDIT", "c:CASH", "c:BIT", "c:CHEQUE", "c:PAYBOX", "c:TRANSFER",
+    "c:INSTALMENTS",
 )  # fmt: skip
 _WITHOUT = ("c:GLUTEN", "c:SUGAR", "c:LACTOSE", "c:AMMONIA", "c:NUTS", "c:DAIRY")
 """What food and the like is "free" of in English."""
@@ -64,8 +68,12 @@ _UNCOUNTABLE = ("c:WARRANTY", "c:EXPERIENCE")
 _TIMES = frozenset(
     ("זמנ", "שעות", "ימימ", "דקות", "שבועות", "חודשימ", "שנימ", "hours", "days", "minutes")
 )
+_AHEAD = frozenset(("לפני", "קודמ"))
+_EXISTING = frozenset(("יש", "נמצאימ", "נמצאות", "עובדימ"))
+_SPANS = frozenset(("משכ", "תקופת", "תקופה", "זמנ"))
 _DAYS = frozenset(("יומ", "ימימ", "day", "days"))
-_SONS = frozenset(("בנ", "בת", "בני"))
+_SONS = frozenset(("בנ", "בת", "בני", "גיל", "מגיל", "לגיל", "בגיל", "גילאי", "גילאימ"))
+_YOU = frozenset(("אתה", "את", "אתמ", "אתנ"))
 _GOES = frozenset(
     ("עובד", "עובדת", "זה", "הולכ", "הולכת", "מתנהל", "מתנהלת", "נראה", "נראית", "work", "works")
 )
@@ -120,11 +128,16 @@ class _Reader:
             self.asks.add(self._how_many(token, after))
         elif "q:how" in kinds:
             self._read_how(after)
+        elif "q:what_if" in kinds:
+            self.asks.add(Ask.HOW)
         elif "q:which" in kinds or "q:what" in kinds:
             self._read_which(after, choosing="q:which" in kinds)
         else:
             before = self.tokens[token.place - 1].text if token.place else ""
-            if before != "של":
+            if token.text == "ממתי" and any(other.has("c:FREE") for other in after):
+                self.asks.add(Ask.LIMIT)
+                self.spent.update(other.place for other in after if other.has("c:FREE"))
+            elif before != "של":
                 self.asks.update(_WORDS[kind] for kind in kinds if kind in _WORDS)
 
     def _read_how(self, after: Sequence[Token]) -> None:
@@ -137,15 +150,22 @@ class _Reader:
 
     def _how_many(self, token: Token, after: Sequence[Token]) -> Ask:
         before = self.tokens[token.place - 1].text if token.place else ""
-        if token.text in ("בכמה", "ובכמה"):
-            return Ask.PRICE
+        if token.text in ("בכמה", "ובכמה", "מכמה"):
+            return Ask.LIMIT if after and after[0].has("c:INSTALMENTS") else Ask.PRICE
         if before in _SONS:
             return Ask.AGE
         rest = [other for other in after if other.clause == token.clause]
+        if len(rest) > 1 and rest[0].text in _YOU and rest[1].has("c:CHARGE"):
+            return Ask.PRICE  # "how much do you take"
         following = rest[0].text if rest else ""
         if following in _TIMES:
             self.spent.add(rest[0].place)
+            if len(rest) > 1 and rest[1].text in _AHEAD:
+                return Ask.ADVANCE
             return Ask.FREQUENCY if before == "כל" else Ask.DURATION
+        if following in ("מהר", "רחוק"):
+            self.spent.add(rest[0].place)
+            return Ask.DURATION if following == "מהר" else Ask.LIMIT
         if following == "פעמימ":
             return Ask.FREQUENCY
         if before == "עד":
@@ -154,11 +174,16 @@ class _Reader:
 
     def _amount_or_number(self, rest: Sequence[Token]) -> Ask:
         """Tell "how much" from "how many" by what follows: Hebrew has one word for both."""
-        priced = next((other for other in rest if other.has(*_PRICES)), None)
+        priced = next(
+            (other for other in rest if other.has(*_PRICES) and not other.has("c:DURATION")), None
+        )
         if priced is not None:
             if priced.has("c:PRICE", "c:MONEY"):
                 self.spent.add(priced.place)
             return Ask.PRICE
+        if _are_counted(rest):
+            self.counted |= rest[0].meanings
+            return Ask.HOW_MANY
         nouns = [other for other in rest if not other.free or other.has("c:PEOPLE")]
         if not nouns or rest[0].text in ("יוצא", "יוצאת", "יוצאימ") or rest[0].has("f"):
             return Ask.PRICE
@@ -172,6 +197,13 @@ class _Reader:
         return Ask.HOW_MANY
 
     def _read_which(self, after: Sequence[Token], *, choosing: bool) -> None:
+        if not choosing and after and after[0].text.startswith("מתחיל"):
+            self.asks.add(Ask.PRICE)  # "what do they start from"
+            return
+        if not choosing and after and after[0].text.removeprefix("ה") in _SPANS:
+            self.spent.add(after[0].place)
+            self.asks.add(Ask.DURATION)
+            return
         for other in after[:2]:
             if other.has("c:HOURS") or other.text in _DAYS:
                 self.spent.add(other.place)
@@ -208,3 +240,14 @@ class _Reader:
         if not self.asks & {Ask.PRICE, Ask.DURATION, Ask.HOW, Ask.WHEN, Ask.WHERE}:
             self.spent.update(costing)
             self.asks.add(Ask.COSTS)
+
+
+def _are_counted(words: Sequence[Token]) -> bool:
+    """Tell whether ``words`` behind "how many" are no subject: "workers are there"."""
+    return (
+        len(words) > 1
+        and words[0].has("g")
+        and not words[0].has("c:DURATION")
+        and words[0].text.endswith(("ימ", "ות"))
+        and words[1].text in _EXISTING
+    )

@@ -38,9 +38,10 @@ _SAID = frozenset(words_of("שאלתי דיברתי התכוונתי אמרתי"
 _SPEAK_TO = frozenset(words_of("לדבר לשוחח"))
 _LATE = frozenset(words_of("הגיע הגיעה הגיעו חזרו ענו עונים עונה"))
 _RECEIVE = frozenset(words_of("לקבל לקבלת"))
+_TONGUES = ("c:ENGLISH", "c:RUSSIAN", "c:FRENCH", "c:ARABIC", "c:SPANISH", "c:AMHARIC")
 _WITHOUT = frozenset(words_of("בלי ללא"))
 _SOON = frozenset(words_of("לעוד בעוד"))
-_HOURS = ("c:OPEN", "c:CLOSE", "c:HOURS", "c:WORKING")
+_HOURS = ("c:OPEN", "c:CLOSE", "c:HOURS", "c:WORKING", "c:DISCOUNT")
 _NO_BOOKING = ("c:PARK", "c:CAR", "c:STROLLER", "c:LEAVE", "c:SIT")
 """A place for these is no reservation."""
 _ROOMS = frozenset(words_of("חדר חדרים"))
@@ -97,7 +98,13 @@ def _is_order(tokens: Sequence[Token], token: Token) -> bool:
     after = following(tokens, token)
     objective = bool(after) and after[0].text in _OBJECTS
     unknown = not token.free and not any(meaning.startswith("c:") for meaning in token.meanings)
-    if objective and unknown and token.text.startswith("ת") and len(token.text) >= 4:
+    if (
+        objective
+        and unknown
+        and token.text.startswith("ת")
+        and len(token.text) >= 4
+        and (not token.text.endswith(("ימ", "ות")))
+    ):
         return True  # a second-person future with an object, whatever its verb
     if token.text == "לשלוח" and after and after[0].text in _TO_ME:
         return True
@@ -216,7 +223,13 @@ def _is_rule(tokens: Sequence[Token], clause: Sequence[Token]) -> bool:
         return False
     if question_of(clause).asks & _RULE_ASKS:
         return True
-    return any(token.text in _DUTY or token.has(*_RULES) for token in clause)
+    unpaid = any(
+        token.has("c:PAY") and any(other.text in _WITHOUT for other in preceding(clause, token))
+        for token in clause
+    )
+    return unpaid or any(
+        token.text in _DUTY or token.has("q:what_if", "c:LASTMOMENT", *_RULES) for token in clause
+    )
 
 
 def _is_own(tokens: Sequence[Token], token: Token) -> bool:
@@ -244,7 +257,10 @@ def _is_paper(tokens: Sequence[Token], token: Token) -> bool:
 def _is_person(tokens: Sequence[Token], token: Token) -> bool:
     """Tell whether ``token`` asks for a person, or to speak."""
     if token.text in _SPEAK_TO:
-        return True
+        return not any(
+            other.has("c:LANGUAGES", *_TONGUES) and other.text.startswith("ב")
+            for other in following(tokens, token, 2)
+        )
     clear = token.level <= Level.PREFIXED or token.level is Level.SOUND
     own = any(meaning.startswith("w:") for meaning in token.meanings)
     return token.has("a:person") and clear and not own

@@ -52,11 +52,11 @@ def _lifted(score: RowScore, priority: int) -> float:
 def _candidates(book: Book, utterance: Utterance, *, every: bool) -> int:
     """Return the rows worth scoring: all words explained but one, or all with ``every``."""
     whole = one_short = (1 << len(book.rows)) - 1
-    named = book.bare | book.areas
+    named = book.bare | book.areas | book.placed
     content = {token.place for token in utterance.content}
     for token in utterance.tokens:
         if token.place not in content:
-            if not token.free:
+            if not token.free or token.has("c:PEOPLE"):
                 named |= _masks(book.asking, token.meanings - {"c:PRICE"})
             continue
         named |= _masks(book.asking, token.meanings) | _masks(book.answering, token.meanings)

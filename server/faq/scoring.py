@@ -31,6 +31,7 @@ _FACTS: dict[Ask, frozenset[Fact]] = {
     Ask.WHERE: frozenset((Fact.PLACE,)),
     Ask.LIMIT: frozenset((Fact.NUMBER, Fact.AMOUNT)),
     Ask.AGE: frozenset((Fact.AGE,)),
+    Ask.WHO: frozenset((Fact.WHO,)),
     Ask.INCLUDED: frozenset((Fact.INCLUDED, Fact.FREE, Fact.PAID)),
 }
 """What an answer must hold for a question; a kind that is not here needs a pattern that asks it."""

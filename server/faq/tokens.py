@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.faq.morphology import spelling, without_prefixes
 from server.faq.normalize import fold_letters, normalize
+from server.faq.places import TWO_WORD_PLACES
 
 MAX_TOKENS = 60
 """A sentence of more words is cut."""
@@ -35,6 +36,14 @@ _PHRASES = """
 מכון היופי=מכון; בית אוכל=מסעדה; אין בעיה=איןבעיה; dry cleaning=drycleaning; on call=oncall
 how many=howmany; air conditioning=airconditioning; hot tub=hottub; gift card=giftcard
 גיפט קארד=גיפטקארד; המחאה בנקאית=העברהבנקאית; העברה בנקאית=העברהבנקאית; בעלי חיים=בעלחיים
+מה קורה אם=מהאם; ומה קורה אם=מהאם; מה יקרה אם=מהאם; ומה אם=מהאם; מה אם=מהאם; ברגע האחרון=ברגעהאחרון
+מה קורה במקרה=מהאם; מה קורה כש=מהאם; באותו יום=באותויום; באותו היום=באותויום; אותו יום=באותויום
+אותו היום=באותויום; ליד מה=איפה; באיזה מקום=איפה; באיזה מקומות=איפה; באילו מקומות=איפה
+אתר אינטרנט=אתר; אתר האינטרנט=אתר; חוץ לארץ=חול; ניו בורן=ניובורן; יד שנייה=משומש; יד שניה=משומש
+דיסק און קי=דיסקאונקי; רשת אלחוטית=wifi; גוגל פיי=גוגלפיי; google pay=googlepay; גן ילדים=גן
+הלוך חזור=הלוךחזור; הלוך ושוב=הלוךחזור; בית כנסת=ביתכנסת; בית ספר=ביתספר; בתי ספר=ביתספר
+על האש=מנגל; שירות לקוחות=לקוחות; יש מצב=אפשר; יש סיכוי=אפשר; מה המצב עם=לגבי; מה עם=לגבי
+ומה עם=לגבי; מה בנוגע=לגבי; מה לגבי=לגבי
 """
 
 
@@ -46,6 +55,11 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
         said, one = part.split("=")
         words = normalize(said).split()
         table.setdefault(words[0], []).append((tuple(words[1:]), fold_letters(one.strip())))
+    for name in TWO_WORD_PLACES:
+        first, second = normalize(name).split()
+        table.setdefault(first, []).append(((second,), first + second))
+    for found in table.values():
+        found.sort(key=lambda phrase: -len(phrase[0]))
     return table
 
 
@@ -105,6 +119,13 @@ def _phrase_at(keys: list[str], place: int) -> tuple[str, int] | None:
             starts.append((word[0], word[1:]))
     for prefix, start in starts:
         for rest, one in _TABLE.get(start, ()):
-            if tuple(keys[place + 1 : place + 1 + len(rest)]) == rest:
+            if _follows(keys[place + 1 : place + 1 + len(rest)], rest):
                 return prefix + one if one.isalpha() else one, 1 + len(rest)
     return None
+
+
+def _follows(keys: list[str], rest: tuple[str, ...]) -> bool:
+    """Tell whether ``keys`` are ``rest``, the last with "the" or without."""
+    if tuple(keys) == rest:
+        return True
+    return len(keys) == len(rest) > 0 and (*keys[:-1], keys[-1].removeprefix("ה")) == rest

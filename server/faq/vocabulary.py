@@ -13,6 +13,7 @@ from server.faq.lexicon import (
     KNOWN,
     LEXICON,
     MEANINGS,
+    PLACE_NOUN,
     UNEXPLAINED,
     WORDS_OF,
     Found,
@@ -20,7 +21,7 @@ from server.faq.lexicon import (
     Level,
     heard_words,
 )
-from server.faq.morphology import is_hebrew
+from server.faq.morphology import is_hebrew, lemmas, without_prefixes
 from server.faq.tokens import Word
 
 _NEVER_JOINED = frozenset(("לא", "אל", "בלי", "ללא", "אינ", "אני", "לי"))
@@ -86,6 +87,8 @@ class Vocabulary:
     """Neighbours of a pattern as one word."""
     _heard: set[str] = field(default_factory=set)
     """Concepts whose words may be misheard already."""
+    _subjects: dict[str, str] = field(default_factory=dict)
+    """What common words mean that are a pattern by themselves, by their bare forms."""
     _cache: dict[str, Found] = field(default_factory=dict)
 
     def add(self, words: Iterable[str]) -> None:
@@ -112,6 +115,13 @@ class Vocabulary:
                 self._own.add_sound(word, MEANINGS[word])
         self._heard |= active
 
+    def add_subject(self, word: str) -> None:
+        """Let the one word of a pattern be a subject, though it is none elsewhere: "parents"."""
+        if self.find(word).meanings & {GENERIC, PLACE_NOUN}:
+            for lemma in lemmas(word):
+                self._subjects[lemma] = f"w:{word}"
+        self._cache.clear()
+
     def add_joined(self, words: Sequence[str]) -> None:
         """Let two neighbours of a pattern be said as one word."""
         for left, right in pairwise(words):
@@ -125,11 +135,22 @@ class Vocabulary:
         """Return what ``word`` means here; ``Level.UNKNOWN`` when nothing is known of it."""
         found = self._cache.get(word)
         if found is None:
-            found = self._find(word)
+            found = self._subject(word) or self._find(word)
             if len(self._cache) >= _CACHE_SIZE:
                 self._cache.clear()
             self._cache[word] = found
         return found
+
+    def _subject(self, word: str) -> Found | None:
+        if not self._subjects:
+            return None
+        for prefix, rest in (("", word), *without_prefixes(word)):
+            named = {self._subjects[lemma] for lemma in lemmas(rest) if lemma in self._subjects}
+            if named:
+                known = self._find(rest)
+                meanings = frozenset(named) | (known.meanings - UNEXPLAINED)
+                return Found(meanings, Level.INFLECTED, prefix)
+        return None
 
     def _find(self, word: str) -> Found:
         if (run := self._runs.get(word)) is not None:
@@ -244,8 +265,11 @@ def _suspect(found: Found) -> bool:
 
 def _token(text: str, found: Found, clause: int, place: int, before: str) -> Token:
     day = weekday_of(text, before)
+    value = value_of(text) if day is None else None
     meanings = found.meanings if day is None else found.meanings | {"t:day"}
+    if value is not None:
+        meanings |= {"t:number"}
     return Token(
         text, meanings, found.level, found.prefix, clause, place,
-        None if day is not None else value_of(text), day,
+        value, day,
     )  # fmt: skip

@@ -26,6 +26,14 @@ from server.faq.normalize import normalize
         ("ארבעה ימים מראש", {Fact.ADVANCE}),
         ("מומלץ להזמין חודש מראש", {Fact.ADVANCE}),
         ("פעם בשנה", {Fact.FREQUENCY}),
+        ("פעמיים בשנה יש קונצרט", {Fact.FREQUENCY}),
+        ("נמשך כשבוע", {Fact.DURATION}),
+        ("תוך שבוע", {Fact.DURATION}),
+        ("כל קילומטר נוסף עולה שקל", {Fact.AMOUNT}),
+        ("מוגשת בין שבע לעשר", {Fact.TIME}),
+        ("האחריות היא לשנה", {Fact.WARRANTED}),
+        ("מעל 200 שקלים חינם", {Fact.LEAST, Fact.FREE}),
+        ("מטפלת אישה", {Fact.WHO}),
         ("מגיל שלוש", {Fact.AGE}),
         ("כולל שמן", {Fact.INCLUDED}),
         ("יש שנתיים אחריות", {Fact.WARRANTED}),
@@ -45,6 +53,8 @@ def test_an_answer_tells_its_facts(answer: str, kinds: set[Fact]) -> None:
         ("במרחק 5 דקות הליכה", Fact.DURATION),
         ("ההחזר לאחר הביטול", Fact.TIME),
         ("בדיקה ראשונה", Fact.TIME),
+        ("שירות חירום 24 שעות", Fact.DURATION),
+        ("בין 70 ל-140 שקלים", Fact.TIME),
     ],
 )
 def test_an_answer_tells_no_more(answer: str, kind: Fact) -> None:
