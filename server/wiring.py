@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app
-from sqlalchemy.orm import Session
 
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
@@ -23,11 +22,10 @@ from server.jobs.upkeep import PURGE_JOBS, purge_jobs
 from server.leads.erasure import ERASE_MEDIA, TIDY_LEADS, EraseMedia, TidyLeads
 from server.leads.events import DELIVER
 from server.leads.media import MediaStore
-from server.leads.pipeline import CLOSE_CALL, SUMMARISE, no_recording_comes
+from server.leads.pipeline import CLOSE_CALL, SUMMARISE, recording_lost
 from server.leads.summarise import CloseCall, Summarise, SummaryModel
 from server.leads.transcription import TRANSCRIBE, TranscribeRecording
 from server.leads.webhooks import DeliverWebhook, outside_policy
-from server.models import Recording
 from server.providers import (
     Provider,
     best_recogniser,
@@ -154,7 +152,7 @@ def wire(app: Flask, settings: Settings) -> Services:
         ),
     )
     _lead_pipeline(parts)
-    recordings.bridge.on_lost = _no_recording
+    recordings.bridge.on_lost = recording_lost
     app.extensions[_EXTENSION] = parts
     return parts
 
@@ -240,12 +238,6 @@ def _lead_pipeline(parts: Services) -> None:
         TIDY_LEADS: TidyLeads(database, settings.max_call_sec),
     }
     jobs.daily.append(TIDY_LEADS)
-
-
-def _no_recording(session: Session, recording: Recording) -> None:
-    """Have the card of a call whose recording will not come made of the live transcript."""
-    if recording.lead_id is not None:
-        no_recording_comes(session, recording.lead_id)
 
 
 def _tidy_after_start(parts: Services) -> None:

@@ -88,6 +88,26 @@ def call_finished(session: Session, call: Call) -> None:
         announce(session, CALL_COMPLETED, lead)
 
 
+def recording_lost(session: Session, recording: Recording) -> None:
+    """Say on the card why its recording cannot be had, and make it of the live transcript now."""
+    lead = session.get(Lead, recording.lead_id) if recording.lead_id else None
+    if lead is not None:
+        lead.error = lead.error or recording_problem(session, lead)
+        no_recording_comes(session, lead.id)
+
+
+def recording_problem(session: Session, lead: Lead) -> str:
+    """Return why the newest recording of the lead's call cannot be had; empty if it can."""
+    newest = session.scalar(
+        select(Recording)
+        .where(Recording.call_sid == lead.call_sid)
+        .order_by(Recording.id.desc())
+        .limit(1)
+    )
+    failed = newest is not None and newest.state == "failed"
+    return f"No recording: {newest.error}" if newest is not None and failed else ""
+
+
 def no_recording_comes(session: Session, lead_id: int) -> None:
     """Have the card made of the live transcript now: there is nothing to wait for any more."""
     session.execute(

@@ -18,7 +18,7 @@ from server.jobs import Job, RetryLater
 from server.leads.card import MAX_HEADLINE_CHARS, Card
 from server.leads.events import LEAD_PROCESSED, announce
 from server.leads.extractive import extractive_card
-from server.leads.pipeline import call_finished
+from server.leads.pipeline import call_finished, recording_problem
 from server.leads.summary import checked_card, request_summary
 from server.leads.transcript import CALLER, Line, read_lines
 from server.models import Business, Call, Lead
@@ -155,6 +155,7 @@ class Summarise:
             stands_in = bool(error)
             if not (stands_in and lead.summary_source == OPENAI):
                 _fill(lead, card, source)
+            error = error or recording_problem(session, lead)
             lead.status, lead.error = "processed", error[:_MAX_ERROR_CHARS]
             lead.processed_at = utc_now()
             if not _is_test(session, lead):

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from server.calls import store as call_store
 from server.clock import utc_now
 from server.leads.erasure import EraseMedia, TidyLeads
-from server.leads.pipeline import SUMMARISE, no_recording_comes
+from server.leads.pipeline import SUMMARISE, no_recording_comes, recording_lost
 from server.leads.summarise import Summarise, SummaryModel
 from server.models import (
     DEAD,
@@ -559,3 +559,22 @@ def test_a_transcript_that_comes_while_it_is_summed_up(
     assert parts.jobs.run_one("summary")
     assert "להתראות" in asked[1]
     assert lead(operator, lead_id)["status"] == "processed"
+
+
+def test_a_recording_that_cannot_be_had_is_explained_on_the_card(
+    parts: Services, garage: House
+) -> None:
+    with parts.database.write() as session:
+        lead = session.get_one(Lead, garage.lead_id)
+        recording = Recording(
+            key="lost",
+            call_sid=lead.call_sid,
+            lead_id=lead.id,
+            state="failed",
+            error="the disk is full",
+        )
+        session.add(recording)
+        session.flush()
+        recording_lost(session, recording)
+    with parts.database.read() as session:
+        assert session.get_one(Lead, garage.lead_id).error == "No recording: the disk is full"
