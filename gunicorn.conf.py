@@ -25,7 +25,7 @@ keepalive = 15
 timeout = 60
 # A worker with calls must not be recycled.
 max_requests = 0
-graceful_timeout = int(DRAIN_SECONDS) + 15
+graceful_timeout = int(DRAIN_SECONDS) + 35
 # Nobody steers this process but its signals, and two servers of one user would share the socket.
 control_socket_disable = True
 

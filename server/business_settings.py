@@ -72,7 +72,10 @@ class BusinessSettings(BaseModel):
         default=False, description="Calls are recorded, and the greeting says so."
     )
     retention_days: int = Field(
-        default=90, ge=1, le=3650, description="Recordings and transcripts are kept so long."
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days that recordings are kept.",
     )
     lead_retention_days: int = Field(
         default=0,

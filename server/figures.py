@@ -78,14 +78,18 @@ class Figures:
 
 
 def count_figures(session: Session, since: datetime, business_ids: Collection[int]) -> Figures:
-    """Return the figures of calls that began at ``since`` or later.
+    """Return the figures of calls that began at ``since`` or later, but for test calls.
 
     Args:
         session: the unit of work.
         since: an instant.
         business_ids: whose calls; named, so that the index on business and instant is used.
     """
-    recent = (Call.business_id.in_(business_ids), Call.started_at >= since)
+    recent = (
+        Call.business_id.in_(business_ids),
+        Call.started_at >= since,
+        Call.is_test.is_(False),
+    )
     need = Lead.fields["need"].as_string()
     reachable = or_(Lead.name != "", Lead.phone != "")
     figures = Figures(

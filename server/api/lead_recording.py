@@ -12,8 +12,9 @@ from werkzeug.http import parse_range_header
 
 from server.api.access import missing, needs
 from server.api.leads import LEAD, LeadPath, visible_lead
-from server.api.problems import documented_problems
+from server.api.problems import documented_problems, problem
 from server.api.resource import new_resource
+from server.errors import MaaneError, NotFoundError
 from server.leads.media import stored_recording
 from server.models import OPERATOR
 from server.wiring import services
@@ -48,9 +49,12 @@ def get_lead_recording(path: LeadPath) -> Response:
         chunks = parts.media.open(key, start) if start < end else iter(())
         body = _exactly(chunks, end - start)
         first = next(body, b"")  # a file that cannot be opened is noticed before the answer begins
-    except OSError as error:
-        log.warning("[RECORDING] cannot be read lead=%d: %s", path.lead_id, type(error).__name__)
+    except (NotFoundError, FileNotFoundError) as error:
+        log.warning("[RECORDING] is gone lead=%d", path.lead_id)
         raise missing("recording") from error
+    except (MaaneError, OSError) as error:
+        log.warning("[RECORDING] cannot be read lead=%d: %s", path.lead_id, type(error).__name__)
+        return problem(503, "storage_unavailable", "The recordings cannot be reached just now.")
     response = Response(status=status)
     response.headers["Accept-Ranges"] = "bytes"
     if status == 416:

@@ -64,7 +64,11 @@ def call_finished(session: Session, call: Call) -> None:
     Where a recording is on its way, its own transcript is waited for, but not for long.
     """
     lead = session.get(Lead, call.lead_id) if call.lead_id else None
-    if lead is None or lead.status not in ("new", "processing"):
+    if lead is None:
+        return
+    if not call.is_test:  # once, however often this is told
+        announce(session, CALL_COMPLETED, lead)
+    if lead.status not in ("new", "processing"):
         return
     if lead.transcript_source == "live" or not lead.transcript:
         transcript = write_lines(Line(turn.speaker, turn.text) for turn in call.turns)
@@ -84,8 +88,6 @@ def call_finished(session: Session, call: Call) -> None:
         lead_id=lead.id,
         run_at=utc_now() + timedelta(seconds=wait),
     )
-    if not call.is_test:
-        announce(session, CALL_COMPLETED, lead)
 
 
 def recording_lost(session: Session, recording: Recording) -> None:

@@ -24,7 +24,8 @@ from server.db import Database
 from server.errors import MaaneError, NotFoundError
 from server.faq.normalize import fold_letters
 from server.jobs import GiveUp, Job, RetryLater, enqueue
-from server.models import Business, CallTurn, Lead, Recording, Transcript
+from server.leads.transcript import Line, write_lines
+from server.models import Business, Call, CallTurn, Lead, Recording, Transcript
 from server.speech.recognise import RecogniserChain, RecogniserError, Segment, UnreadableError
 
 log = logging.getLogger(__name__)
@@ -230,8 +231,38 @@ def _pass_on(session: Session, recording: Recording, transcript: Transcript) -> 
         lead_id=lead.id,
     )
     if asked:
-        lead.transcript = transcript_lines(transcript.segments)
+        lead.transcript = _whole_call(session, recording.call_sid)
         lead.transcript_source = transcript.source
+
+
+def _whole_call(session: Session, call_sid: str) -> str:
+    """Return what was said in the call: its conversation, then the messages left after it.
+
+    A message is no substitute for the conversation before it: where that was not recorded, what
+    was heard live stands for it.
+    """
+    rows = session.execute(
+        select(Recording, Transcript)
+        .join(Transcript, Transcript.recording_id == Recording.id)
+        .where(Recording.call_sid == call_sid)
+        .order_by(Recording.id, Transcript.id)
+    )
+    newest = {recording.id: (recording, transcript) for recording, transcript in rows}
+    conversations: list[str] = []
+    messages: list[str] = []
+    for recording, transcript in newest.values():
+        text = transcript_lines(transcript.segments)
+        (conversations if _is_conversation(recording) else messages).append(text)
+    if not conversations:
+        call = session.get(Call, call_sid)
+        live = write_lines(Line(turn.speaker, turn.text) for turn in call.turns) if call else ""
+        conversations = [live] if live else []
+    return "\n".join([*conversations[:1], *messages])
+
+
+def _is_conversation(recording: Recording) -> bool:
+    """Tell a recording of the whole call from a message that the carrier has taken."""
+    return recording.source == "bridge" or (recording.channels or 0) > 1
 
 
 def _shown(segment: Segment, speakers: tuple[str, ...]) -> dict[str, Any]:

@@ -91,19 +91,22 @@ def voice() -> Response:
     if business is None:
         log.warning("[WEBHOOK] number of no business to=%s", mask_phone(to_number))
         return _xml(twiml.unknown_number())
-    if not parts.calls.registry.has_room() and not parts.calls.registry.live(call_sid):
-        log.warning("[ADMISSION] no room call=%s live=%d", call_sid, parts.calls.registry.count())
-        parts.calls.note_arrival(call_sid, business, direction, from_number, to_number)
-        return _take_message(parts, business.lang)
     secret = parts.settings.secret_key
     test_token = request.form.get("TestCall", "")
+    is_test = bool(test_token) and is_test_call_token(secret, test_token, call_sid)
+    if not parts.calls.registry.has_room() and not parts.calls.registry.live(call_sid):
+        log.warning("[ADMISSION] no room call=%s live=%d", call_sid, parts.calls.registry.count())
+        parts.calls.note_arrival(
+            call_sid, business, direction, from_number, to_number, is_test=is_test
+        )
+        return _take_message(parts, business.lang)
     parts.calls.bind(
         call_sid,
         business,
         direction,
         from_number,
         to_number,
-        is_test=bool(test_token) and is_test_call_token(secret, test_token, call_sid),
+        is_test=is_test,
         recording_url=_url(parts, f"{WEBHOOK_PREFIX}/recording_done"),
     )
     return _xml(

@@ -326,7 +326,7 @@ def test_webhooks_are_asked_for_once_an_event_and_never_for_test_calls(
     talk_and_hang_up(parts)
     assert parts.jobs.run_one("summary")
     asked = [kind for kind, _ in jobs(parts, lead_id)]
-    assert asked == ["deliver_webhook", "summarise", "deliver_webhook", "deliver_webhook"]
+    assert sorted(asked) == ["deliver_webhook"] * 3 + ["summarise"]
     tested = arrive(parts, garage, "CA_test", test=True)
     talk_and_hang_up(parts, "CA_test")
     assert parts.jobs.run_one("summary")

@@ -179,6 +179,35 @@ def test_a_job_that_runs_twice_does_its_work_once(scene: Scene) -> None:
     assert scene.lead().transcript == "caller: (תוקן)"
 
 
+def test_a_message_left_after_the_call_is_added_to_it(scene: Scene) -> None:
+    """Where the conversation was not recorded, what was heard live stands before the message."""
+    scene.change(source="twilio", channels=1)
+    scene.ear.answer = [Segment(0, 900, 0, "תתקשרו אליי")]
+    scene.handler(scene.job)
+    assert scene.lead().transcript == "agent: שלום, הגעתם למרפאה!\nתתקשרו אליי"
+
+
+def test_a_message_does_not_take_the_conversations_place(scene: Scene) -> None:
+    scene.handler(scene.job)
+    conversation = scene.lead().transcript
+    with scene.database.write() as session:
+        message = Recording(
+            key="RE2",
+            call_sid=CALL,
+            lead_id=scene.lead_id,
+            source="twilio",
+            state="stored",
+            storage_key="1/RE2.wav",
+            channels=1,
+        )
+        session.add(message)
+        session.flush()
+        scene.recording_id = message.id
+    scene.ear.answer = [Segment(0, 900, 0, "תתקשרו אליי")]
+    scene.handler(scene.job)
+    assert scene.lead().transcript == f"{conversation}\nתתקשרו אליי"
+
+
 def test_silence_leaves_what_was_heard_live(scene: Scene) -> None:
     scene.ear.answer = []
     scene.handler(scene.job)
