@@ -24,6 +24,7 @@ from server.models import Business
 log = logging.getLogger(__name__)
 
 _LIKE_A_NUMBER = re.compile(r"[0-9+()\s./\u200e\u200f\u202a-\u202e\u2066-\u2069\u2010-\u2015-]+")
+_COUNTRY_WITHOUT_PLUS = re.compile(r"972[2-9][0-9]{7,8}")
 _RETRY_SECONDS = 5.0
 """How long what is known serves on after a failed reading."""
 
@@ -60,6 +61,8 @@ def dialled_number(raw: str) -> str:
     cleaned = raw.strip()
     if not _LIKE_A_NUMBER.fullmatch(cleaned):
         return cleaned
+    if _COUNTRY_WITHOUT_PLUS.fullmatch(cleaned):
+        return "+" + cleaned
     if raw.startswith(" ") and cleaned.isdigit() and not cleaned.startswith("0"):
         return "+" + cleaned
     try:

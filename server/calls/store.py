@@ -156,7 +156,10 @@ def lead_learned(call_sid: str, details: Mapping[str, Any]) -> Write:
         lead = session.scalar(select(Lead).where(Lead.call_sid == call_sid))
         if lead is None:
             return
-        lead.fields = {**lead.fields, **details}
+        learned = dict(details)
+        if "phone" in learned:  # in the one spelling by which it is found again
+            learned["phone"] = dialled_number(str(learned["phone"]))
+        lead.fields = {**lead.fields, **learned}
         lead.name = str(details.get("name", lead.name))[:200]
         if not lead.phone.startswith("+"):
             given = dialled_number(str(details.get("phone", "")))

@@ -180,7 +180,10 @@ def _fill(lead: Lead, card: Card, source: str) -> None:
     lead.headline = card.headline[:MAX_HEADLINE_CHARS]
     lead.summary = card.text
     lead.summary_source = source
-    lead.fields = {**lead.fields, **card.fields}
+    fields = dict(card.fields)
+    if "phone" in fields:  # in the one spelling by which it is found again
+        fields["phone"] = dialled_number(fields["phone"])
+    lead.fields = {**lead.fields, **fields}
     lead.next_step = card.fields.get("next_step", lead.next_step)[:300]
     lead.name = lead.name or card.fields.get("name", "")[:200]
     if not lead.phone.startswith("+"):

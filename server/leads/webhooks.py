@@ -28,6 +28,7 @@ SIGNATURE_HEADER = "X-Maane-Signature"
 """``t=<Unix seconds>,v1=<hex of HMAC-SHA256 over "<t>.<body>">``, keyed with the secret."""
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - lets scanners of leaked secrets recognise ours
+_NEXT_TRY_SECONDS = (30.0, 900.0)
 _WORTH_ANOTHER_TRY = (408, 425, 429)
 
 
@@ -131,14 +132,19 @@ class DeliverWebhook:
             raise GiveUp(error.message) from error
         except ProviderError as error:
             log.warning("[WEBHOOK_OUT] failed webhook=%d code=%s", hook_id, error.code)
-            raise RetryLater(f"{error.message} ({error.code})") from error
+            raise RetryLater(f"{error.message} ({error.code})", _next_try(job)) from error
         log.info("[WEBHOOK_OUT] webhook=%d event=%s status=%d", hook_id, event, status)
         if 200 <= status < 300:
             return
         if status >= 500 or status in _WORTH_ANOTHER_TRY:
-            raise RetryLater(f"the address answered {status}")
+            raise RetryLater(f"the address answered {status}", _next_try(job))
         raise GiveUp(f"the address answered {status}")
 
 
 def _iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat()
+
+
+def _next_try(job: Job) -> float:
+    """Return in how many seconds an address is asked again: it may be restarting, or away."""
+    return _NEXT_TRY_SECONDS[min(job.attempt, len(_NEXT_TRY_SECONDS)) - 1]

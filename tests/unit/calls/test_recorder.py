@@ -375,7 +375,7 @@ def test_what_was_learned_adds_up_in_the_lead(books: Books) -> None:
         store.lead_learned(SID, {"phone": "0541234567"}),
     )
     lead = books.lead()
-    assert lead.fields == {"need": "נזילה", "name": "דנה כהן", "phone": "0541234567"}
+    assert lead.fields == {"need": "נזילה", "name": "דנה כהן", "phone": "+972541234567"}
     assert lead.name == "דנה כהן"
 
 
