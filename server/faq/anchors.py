@@ -81,6 +81,8 @@ def anchor_of(book: Book, row: RowModel, utterance: Utterance, *, expressed: boo
         token.has("c:BRING") or token.text.startswith("צריכ") for token in utterance.tokens
     ):
         return None  # what callers bring is not what there is
+    if not utterance.question.asks and len(utterance.tokens) < 3:
+        return None  # a word or two that only the answer holds are no question yet
     priced = Ask.PRICE in utterance.question.asks
     if any(
         _told_only_here(book, row, token) and not (priced and _is_complement(token))
@@ -186,6 +188,8 @@ def _is_complement(token: Token) -> bool:
 
 def _told_only_here(book: Book, row: RowModel, token: Token) -> bool:
     if token.value is not None or token.day is not None or token.level >= Level.SOUND:
+        return False
+    if token.has("c:FIRST"):  # "a first question" is not about an answer's Sunday
         return False
     telling = asking = 0
     for meaning in token.meanings:

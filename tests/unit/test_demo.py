@@ -96,6 +96,9 @@ def test_english_is_answered_in_english(faqs: FaqSnapshot, sentence: str, intent
         "תעבירי אותי למנהל",
         "כמה זמן לוקח לכם לענות לטלפון",
         "שלום",
+        "שאלה ראשונה",
+        "דבר ראשון",
+        "שמן ומסנן",
     ],
 )
 def test_what_the_answers_do_not_answer_goes_to_the_agent(faqs: FaqSnapshot, sentence: str) -> None:
