@@ -64,7 +64,7 @@ class RecordingService:
                 self._database, self.storage, self._rest, self.on_lost
             ),
             "delete_recording": DeleteRecording(self._database, self.storage, self._rest),
-            PURGE_RECORDINGS: PurgeRecordings(self._database, self.storage),
+            PURGE_RECORDINGS: PurgeRecordings(self._database, self.storage, self._rest),
         }
 
     def start(self) -> None:

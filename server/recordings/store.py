@@ -170,13 +170,20 @@ def recording_failed(
 
 
 def forget(session: Session, rows: Iterable[Recording]) -> None:
-    """Have the files of ``rows`` removed, here and at Twilio, and the rows marked as deleted."""
+    """Mark ``rows`` as deleted, and have their files removed, here and at Twilio.
+
+    What is still to be removed stays in the row, so that the night can ask for it again.
+    """
+    session.flush()
     today = utc_now().date().isoformat()
     for row in rows:
+        what = "file" if row.storage_key else "rest"
+        row.state = DELETED
         enqueue(
             session,
             "delete_recording",
-            f"delete_recording:{row.id}:{today}",  # tried anew tomorrow, should it fail
+            # Tried anew tomorrow, should it fail; and at once, should more of it come to light.
+            f"delete_recording:{row.id}:{row.status}:{what}:{today}",
             {
                 "recording_id": row.id,
                 "storage_key": row.storage_key,
