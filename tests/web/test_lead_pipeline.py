@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
 
 from server.calls import store as call_store
 from server.clock import utc_now
+from server.jobs import Job
 from server.leads.erasure import EraseMedia, TidyLeads
 from server.leads.pipeline import SUMMARISE, no_recording_comes, recording_lost
 from server.leads.summarise import Summarise, SummaryModel
@@ -28,9 +29,13 @@ from server.models import (
     Recording,
     Transcript,
 )
+from server.recordings.jobs import DeleteRecording
+from server.recordings.storage import RecordingStorage
+from server.telephony.rest import TwilioRest
 from server.turns.actions import SaveTurn
 from server.wiring import Services
 from tests.fakes.openai_http import FakeOpenAIHttp
+from tests.fakes.twilio_rest import ACCOUNT_SID, AUTH_TOKEN, FakeTwilioRest
 from tests.web.conftest import Api, House, MemoryStore, audit, wrong_fields
 
 CALLER = "+972521112233"
@@ -474,10 +479,32 @@ def test_the_export(operator: Api, parts: Services, garage: House) -> None:
     assert [action for _, action, *_ in audit(parts)] == ["lead.export"]
 
 
+@pytest.fixture
+def twilio() -> Iterator[FakeTwilioRest]:
+    with FakeTwilioRest() as fake:
+        yield fake
+        assert fake.violations == []
+
+
+def delete_recordings(parts: Services, store: MemoryStore, twilio: FakeTwilioRest) -> None:
+    """Do what the job does, in the store and at Twilio as they are here."""
+    rest = TwilioRest(ACCOUNT_SID, AUTH_TOKEN, twilio.base_url)
+    storage = cast("RecordingStorage", store)
+    parts.jobs.handlers["delete_recording"] = DeleteRecording(parts.database, storage, rest)
+    assert parts.jobs.run_one("upkeep")
+
+
 def test_personal_data_is_told_and_deleted(
-    admin: Api, parts: Services, store: MemoryStore, garage: House, recorded: bytes
+    admin: Api,
+    parts: Services,
+    store: MemoryStore,
+    twilio: FakeTwilioRest,
+    garage: House,
+    recorded: bytes,
 ) -> None:
+    sid = twilio.add_recording(stereo=recorded)
     with parts.database.write() as session:
+        session.scalars(select(Recording)).one().recording_sid = sid
         session.add(Transcript(call_sid=garage.call_sid, source="google", segments=[{"text": "x"}]))
         session.add(Lead(business_id=garage.id, call_sid="CA_other", phone="+972500000000"))
     path = f"/api/businesses/{garage.id}/personal-data"
@@ -492,13 +519,17 @@ def test_personal_data_is_told_and_deleted(
 
     deleted = admin.post(f"{path}/delete", body)
     assert deleted.json == {"leads": 1, "calls": 1, "transcripts": 1, "recordings": 1}
-    parts.jobs.handlers["erase_media"] = EraseMedia(parts.database, store)
-    assert parts.jobs.run_one("upkeep")
+    with parts.database.read() as session:
+        assert session.scalars(select(Recording.state)).all() == ["deleted"]
+    delete_recordings(parts, store, twilio)
     assert store.files == {}
+    assert twilio.deleted == [sid]
     with parts.database.read() as session:
         assert session.scalars(select(Lead.call_sid)).all() == ["CA_other"]
-        for table in (Call, CallTurn, Transcript, Recording):
+        for table in (Call, CallTurn, Transcript):
             assert session.scalars(select(table)).all() == []
+        left = session.scalars(select(Recording)).one()
+        assert (left.state, left.storage_key, left.recording_sid) == ("deleted", "", "")
     told = admin.post(f"{path}/export", body).json
     assert told is not None
     assert told["leads"] == []
@@ -508,6 +539,14 @@ def test_personal_data_is_told_and_deleted(
         ("personal_data.export", "phone:…67"),
     ]
     assert wrong_fields(admin.post(f"{path}/delete", {"phone": "anonymous"})) == ["phone"]
+
+
+def test_what_an_earlier_release_wanted_erased(
+    parts: Services, store: MemoryStore, twilio: FakeTwilioRest, recorded: bytes
+) -> None:
+    EraseMedia(parts.database)(Job(1, "", "", {"recording_ids": [1, 99]}, None, None, 1))
+    delete_recordings(parts, store, twilio)
+    assert store.files == {}
 
 
 def test_whoever_is_on_the_phone_is_not_deleted(admin: Api, parts: Services, garage: House) -> None:
