@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.business_settings import business_settings
@@ -16,7 +16,7 @@ from server.clock import monotonic, utc_now
 from server.db import Database
 from server.errors import ProtocolError, ProviderError
 from server.jobs import GiveUp, Job, RetryLater
-from server.models import Business, Call, Recording
+from server.models import Business, Call, Recording, Transcript
 from server.recordings import store, wav
 from server.recordings.storage import RecordingStorage, StorageError
 from server.telephony.rest import TwilioRest
@@ -80,9 +80,9 @@ class DownloadRecording:
             raise GiveUp(error.message) from error
         with self._database.write() as session:
             current = session.get(Recording, row.id)
-            if current is None or current.state == store.DELETED:
-                log.info("[RECORDING] forgotten while it was fetched call=%s", row.call_sid)
-                self._storage.delete(key)
+            if current is None:
+                row.storage_key = key
+                store.forget(session, [row])
                 return
             if current.duration is None and description.bytes_per_second:
                 current.duration = round(size / description.bytes_per_second)
@@ -165,6 +165,11 @@ class DeleteRecording:
                 row.state, row.url, row.bytes = store.DELETED, "", None
                 if row.storage_key == storage_key:
                     row.storage_key = ""
+                if session.get(Call, row.call_sid) is None:  # the call was deleted as well
+                    about = Transcript.call_sid == row.call_sid
+                    session.execute(
+                        delete(Transcript).where(or_(about, Transcript.recording_id == row.id))
+                    )
         if job.payload["recording_sid"]:
             self._delete_at_twilio(recording_id, job.payload["recording_sid"])
 

@@ -55,6 +55,7 @@ class RecordingService:
         self._rest = rest
         self._source: Source = source if rest is not None else "bridge"
         self._write = write
+        bridge.is_gone = lambda call_sid: store.is_gone(database, call_sid)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:

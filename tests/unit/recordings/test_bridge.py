@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,6 +179,33 @@ def test_what_a_killed_process_has_written_is_kept_at_the_next_start(archive: Ar
     assert 16_000 <= len(left) <= 24_000
     assert archive.row().state == "stored"
     assert left_over(archive) == []
+
+
+@pytest.mark.parametrize(
+    ("is_gone", "hours_old", "state", "left"),
+    [
+        (True, 2, None, []),
+        (True, 0.5, None, [f"{SID}.wav"]),
+        (False, 2, "stored", []),
+        (None, 2, "stored", []),
+    ],
+)
+def test_what_is_left_of_a_call_that_was_deleted_is_not_kept(
+    archive: Archive, is_gone: bool | None, hours_old: float, state: str | None, left: list[str]
+) -> None:
+    archive.arrive()
+    under_way = archive.directory / ".under-way"
+    under_way.mkdir(parents=True)
+    path = under_way / f"{SID}.wav"
+    path.write_bytes(wav.header(0) + b"\x10" * 16_000)
+    at = time.time() - hours_old * 3600
+    os.utime(path, (at, at))
+    recorder = BridgeRecorder(under_way, archive.storage, archive.do)
+    recorder.is_gone = lambda call_sid: is_gone
+    recorder.start()
+    assert recorder.flush()
+    assert [row.state for row in archive.rows()] == ([state] if state else [])
+    assert left_over(archive) == left
 
 
 def test_a_storage_far_away_is_kept_to_by_a_thread_of_its_own(

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.clock import utc_now
 from server.jobs import GiveUp, Job, RetryLater
-from server.models import Business, Call, JobRow, Recording
+from server.models import Business, Call, JobRow, Recording, Transcript
 from server.recordings import jobs as module
 from server.recordings import store, wav
 from server.recordings.jobs import DeleteRecording, DownloadRecording, PurgeRecordings
@@ -318,3 +318,58 @@ def test_what_is_left_of_a_deleted_call_goes_in_the_end(
     archive.do(lambda session: session.delete(session.get(Call, SID)))
     purge(archive, twilio)
     assert archive.rows() == []
+
+
+def test_a_recording_that_is_deleted_while_it_is_fetched(
+    archive: Archive, twilio: FakeTwilioRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = announce(archive, twilio, twilio.add_recording(stereo=STEREO))
+    put = archive.storage.put
+
+    def erased_meanwhile(key: str, chunks: Iterable[bytes]) -> int:
+        archive.do(lambda session: store.forget(session, session.query(Recording)))
+        return put(key, chunks)
+
+    monkeypatch.setattr(archive.storage, "put", erased_meanwhile)
+    download(archive, twilio)(job)
+    assert archive.jobs("transcribe") == []
+    handler = DeleteRecording(archive.database, archive.storage, rest_of(twilio))
+    for each in archive.jobs("delete_recording"):
+        handler(each)
+    assert archive.row().state == "deleted"
+    assert not list(archive.directory.rglob("*.wav"))
+
+
+def test_a_row_that_goes_while_its_file_is_fetched(
+    archive: Archive, twilio: FakeTwilioRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = announce(archive, twilio, twilio.add_recording(stereo=STEREO))
+    put = archive.storage.put
+
+    def gone_meanwhile(key: str, chunks: Iterable[bytes]) -> int:
+        archive.do(lambda session: session.delete(session.get(Recording, 1)))
+        return put(key, chunks)
+
+    monkeypatch.setattr(archive.storage, "put", gone_meanwhile)
+    download(archive, twilio)(job)
+    handler = DeleteRecording(archive.database, archive.storage, rest_of(twilio))
+    handler(archive.job("delete_recording"))
+    assert not list(archive.directory.rglob("*.wav"))
+
+
+def test_transcripts_go_with_a_deleted_call_only(archive: Archive) -> None:
+    archive.arrive()
+    stored_recording(archive, "RE1", days_old=1, key="twilio/x.wav")
+    archive.do(lambda session: session.add(Transcript(call_sid=SID, source="x", recording_id=1)))
+    archive.do(lambda session: store.forget(session, session.query(Recording)))
+    handler = DeleteRecording(archive.database, archive.storage, None)
+
+    def transcripts() -> int:
+        with archive.database.read() as session:
+            return len(session.scalars(select(Transcript)).all())
+
+    handler(archive.job("delete_recording"))
+    assert transcripts() == 1  # the recording is past its time, the card is not
+    archive.do(lambda session: session.delete(session.get(Call, SID)))
+    handler(archive.job("delete_recording"))
+    assert transcripts() == 0
