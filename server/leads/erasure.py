@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from server.db import Database
 from server.jobs import Job, enqueue
 from server.leads.media import MediaStore
 from server.leads.pipeline import call_finished
-from server.models import Business, Call, Lead, Recording, Transcript
+from server.models import Business, Call, CallTurn, Lead, Recording, Transcript
 from server.recordings import store
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ ERASE_MEDIA = "erase_media"
 """Kind of the job that an earlier release had recordings deleted by."""
 
 _AT_ONCE = 200
+_ERASED_AT_ONCE = 10
+_PAUSE_SECONDS = 0.01
 _LATE_SECONDS = 120
 
 
@@ -63,20 +66,23 @@ def erase(session: Session, leads: Sequence[Lead]) -> Erased:
     if not leads:
         return Erased()
     lead_ids = [lead.id for lead in leads]
-    calls = session.scalars(
-        select(Call).where(Call.lead_id.in_(lead_ids)).options(selectinload(Call.turns))
-    ).all()
-    sids = sorted({call.call_sid for call in calls} | {lead.call_sid for lead in leads})
+    calls = session.scalars(select(Call.call_sid).where(Call.lead_id.in_(lead_ids))).all()
+    sids = sorted({*calls, *(lead.call_sid for lead in leads)})
     transcripts = session.scalars(select(Transcript.id).where(Transcript.call_sid.in_(sids))).all()
-    session.execute(delete(Transcript).where(Transcript.id.in_(transcripts)))
     recordings = session.scalars(
         select(Recording).where(or_(Recording.call_sid.in_(sids), Recording.lead_id.in_(lead_ids)))
     ).all()
     store.forget(session, recordings)
     session.flush()
-    for row in (*calls, *leads):
-        session.delete(row)
-    session.flush()
+    # The database deletes what hangs on these; row by row it would hold up every call.
+    for rows in (
+        delete(Transcript).where(Transcript.id.in_(transcripts)),
+        delete(CallTurn).where(CallTurn.call_sid.in_(calls)),
+        delete(Call).where(Call.call_sid.in_(calls)),
+        delete(Lead).where(Lead.id.in_(lead_ids)),
+    ):
+        session.execute(rows.execution_options(synchronize_session=False))
+    session.expire_all()
     return Erased(len(leads), len(calls), len(transcripts), len(recordings))
 
 
@@ -124,8 +130,9 @@ class TidyLeads:
             businesses = session.scalars(select(Business)).all()
         for business in businesses:
             days = business_settings(business.settings).lead_retention_days
+            time.sleep(_PAUSE_SECONDS)
             while days and self._purge_some(business.id, days):
-                pass
+                time.sleep(_PAUSE_SECONDS)
 
     def _close_some(self) -> bool:
         before = utc_now() - timedelta(seconds=self._max_call_seconds + _LATE_SECONDS)
@@ -151,9 +158,9 @@ class TidyLeads:
             leads = session.scalars(
                 select(Lead)
                 .where(Lead.business_id == business_id, Lead.created_at < before)
-                .limit(_AT_ONCE)
+                .limit(_ERASED_AT_ONCE)
             ).all()
             erased = erase(session, leads)
         if erased.leads:
             log.info("[RETENTION] biz=%d leads=%d", business_id, erased.leads)
-        return erased.leads == _AT_ONCE
+        return erased.leads == _ERASED_AT_ONCE

@@ -5,22 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
+from server.api import personal_data
+from server.api.lead_view import LeadView, lead_views
 from server.calls import store as call_store
 from server.clock import utc_now
-from server.jobs import Job
-from server.leads.erasure import EraseMedia, TidyLeads
+from server.jobs import Job, enqueue
+from server.leads import erasure
+from server.leads.erasure import Erased, EraseMedia, TidyLeads, erase
 from server.leads.pipeline import SUMMARISE, no_recording_comes, recording_lost
 from server.leads.summarise import Summarise, SummaryModel
 from server.models import (
     DEAD,
+    Business,
     BusinessWebhook,
     Call,
     CallTurn,
@@ -318,6 +323,59 @@ def test_leads_past_their_time_go(
     assert operator.get(f"/api/leads/{garage.lead_id}").status_code == 200
     with parts.database.read() as session:
         assert session.scalars(select(Transcript)).all() == []
+
+
+def test_many_leads_go_a_few_at_a_time(
+    parts: Services, garage: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = utc_now() - timedelta(days=31)
+    with parts.database.write() as session:
+        session.get_one(Business, garage.id).settings = {"lead_retention_days": 30}
+        for n in range(25):
+            lead = Lead(business_id=garage.id, call_sid=f"CA_many_{n}", created_at=old)
+            session.add(lead)
+            session.flush()
+            call = Call(
+                call_sid=f"CA_many_{n}", business_id=garage.id, lead_id=lead.id, ended_at=old
+            )
+            call.turns = [CallTurn(index=0, speaker="caller", text="שלום")]
+            session.add(call)
+            enqueue(session, "x", f"x:{n}", {}, lane="summary", lead_id=lead.id)
+    units: list[int] = []
+
+    def counted(session: Session, leads: Sequence[Lead]) -> Erased:
+        units.append(len(leads))
+        return erase(session, leads)
+
+    monkeypatch.setattr(erasure, "erase", counted)
+    statements: list[str] = []
+    event.listen(
+        parts.database.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, *rest: statements.append(statement),
+    )
+    tidy = TidyLeads(parts.database, 1800)
+    tidy(Job(1, "", "", {}, None, None, 1))
+    assert [unit for unit in units if unit] == [10, 10, 5]
+    assert sum(statement.startswith("DELETE") for statement in statements) == 3 * 4
+    with parts.database.read() as session:
+        for table in (Lead, Call, CallTurn):
+            assert not [row for row in session.scalars(select(table)) if "CA_many" in row.call_sid]
+        assert session.scalars(select(JobRow).where(JobRow.kind == "x")).all() == []
+
+
+def test_an_export_holds_nobody_up_while_it_is_read(
+    admin: Api, parts: Services, garage: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def views(session: Session, leads: Sequence[Lead]) -> list[LeadView]:
+        with parts.database.write() as other:  # fails where the export holds the lock
+            other.get_one(Lead, garage.lead_id).notes = "x"
+        return lead_views(session, leads)
+
+    monkeypatch.setattr(personal_data, "lead_views", views)
+    path = f"/api/businesses/{garage.id}/personal-data/export"
+    assert admin.post(path, {"phone": "054-1234567"}).status_code == 200
+    assert [action for _, action, *_ in audit(parts)] == ["personal_data.export"]
 
 
 def test_webhooks_are_asked_for_once_an_event_and_never_for_test_calls(
