@@ -84,7 +84,7 @@ class Deleted(BaseModel):
 def export_personal_data(path: PersonalPath, body: WhoseData) -> Response:
     """Export everything that is stored about a number at this business."""
     number = _number(body.phone)
-    with services().database.write() as session:
+    with services().database.read() as session:
         leads = _leads(session, path.business_id, number)
         sids = [lead.call_sid for lead in leads]
         ids = [lead.id for lead in leads]
@@ -102,20 +102,21 @@ def export_personal_data(path: PersonalPath, body: WhoseData) -> Response:
             .where(or_(Recording.call_sid.in_(sids), Recording.lead_id.in_(ids)))
             .order_by(Recording.id)
         )
-        _record(session, path.business_id, "personal_data.export", number, {"leads": len(leads)})
-        return answer(
-            PersonalData(
-                phone=number,
-                leads=lead_views(session, leads),
-                calls=[call_detail(call) for call in calls],
-                transcripts=[
-                    TranscriptView.model_validate(row, from_attributes=True) for row in transcripts
-                ],
-                recordings=[
-                    RecordingView.model_validate(row, from_attributes=True) for row in recordings
-                ],
-            )
+        told = PersonalData(
+            phone=number,
+            leads=lead_views(session, leads),
+            calls=[call_detail(call) for call in calls],
+            transcripts=[
+                TranscriptView.model_validate(row, from_attributes=True) for row in transcripts
+            ],
+            recordings=[
+                RecordingView.model_validate(row, from_attributes=True) for row in recordings
+            ],
         )
+    with services().database.write() as session:  # told to nobody before it is written down
+        detail = {"leads": len(told.leads)}
+        _record(session, path.business_id, "personal_data.export", number, detail)
+    return answer(told)
 
 
 @blueprint.post(f"{_PERSONAL}/delete", responses=writing(Deleted))

@@ -43,6 +43,7 @@ _PIECE_SECONDS = 1.0
 _KEEP_TRIES = 3
 _KEEP_RETRY_SECONDS = 5.0
 _FLUSH_SECONDS = 5.0
+_WITHOUT_CALL_SECONDS = 3600.0
 _STORAGE_PREFIX = "bridge"
 
 
@@ -141,6 +142,8 @@ class BridgeRecorder:
         self._starting = threading.Lock()
         self.on_lost: Callable[[Session, Recording], None] = lambda session, row: None
         """Told, in a unit of work, of a recording that will not come."""
+        self.is_gone: Callable[[str], bool | None] = lambda call_sid: None
+        """Whether there is no such call (any more); None where that is not known."""
 
     def start(self) -> None:
         """Begin to write; what an earlier process has left behind is kept first."""
@@ -296,6 +299,8 @@ class BridgeRecorder:
                     self._recover_one(path)
             except MaaneError as error:
                 log.warning("[RECORDING] not recovered file=%s: %s", path.name, error.message)
+            except Exception:  # the calls that come are to be recorded all the same
+                log.exception("[RECORDING] not recovered file=%s", path.name)
 
     def _recover_one(self, path: Path) -> None:
         file = path.open("r+b", buffering=0)
@@ -304,11 +309,22 @@ class BridgeRecorder:
         except BlockingIOError:
             file.close()  # another process is still writing it
             return
+        if self.is_gone(path.stem):
+            self._let_go(file, path)
+            return
         size = max(0, path.stat().st_size - wav.HEADER_BYTES) // wav.CHANNELS * wav.CHANNELS
         if size:
             _complete(file, size)
         log.info("[RECORDING] recovered call=%s", path.stem)
         self._keep(path.stem, _Open(file, path, Mixer(0.0), size))
+
+    def _let_go(self, file: FileIO, path: Path) -> None:
+        """Remove what belongs to no call, unless the call may only not be written down yet."""
+        with file:
+            if time.time() - path.stat().st_mtime < _WITHOUT_CALL_SECONDS:
+                return  # the next start looks again
+            path.unlink(missing_ok=True)
+        log.info("[RECORDING] removed, its call was deleted call=%s", path.stem)
 
 
 def _write_all(file: FileIO, data: bytes) -> None:

@@ -55,6 +55,7 @@ class RecordingService:
         self._rest = rest
         self._source: Source = source if rest is not None else "bridge"
         self._write = write
+        bridge.is_gone = lambda call_sid: store.is_gone(database, call_sid)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -64,7 +65,7 @@ class RecordingService:
                 self._database, self.storage, self._rest, self.on_lost
             ),
             "delete_recording": DeleteRecording(self._database, self.storage, self._rest),
-            PURGE_RECORDINGS: PurgeRecordings(self._database, self.storage),
+            PURGE_RECORDINGS: PurgeRecordings(self._database, self.storage, self._rest),
         }
 
     def start(self) -> None:

@@ -70,6 +70,10 @@ def recording_announced(
         row.status = status
         row.duration = row.duration if duration is None else duration
         row.channels = row.channels if channels is None else channels
+        if row.state == DELETED:
+            row.url, row.recording_sid = "", recording_sid
+            forget(session, [row])  # it was deleted before Twilio had finished it
+            return
         if status == "absent":
             row.state = ABSENT
         elif status == "failed":
@@ -98,7 +102,8 @@ def bridge_begun(call_sid: str) -> Write:
 
     def work(session: Session) -> None:
         row = _bridge_row(session, call_sid)
-        row.status, row.state, row.error = "in-progress", ANNOUNCED, ""
+        if row.state != DELETED:
+            row.status, row.state, row.error = "in-progress", ANNOUNCED, ""
 
     return work
 
@@ -119,7 +124,8 @@ def bridge_absent(call_sid: str) -> Write:
 
     def work(session: Session) -> None:
         row = _bridge_row(session, call_sid)
-        row.status, row.state = "absent", ABSENT
+        if row.state != DELETED:
+            row.status, row.state = "absent", ABSENT
 
     return work
 
@@ -134,7 +140,14 @@ def started_at_twilio(call_sid: str, recording_sid: str) -> Write:
 def stored(
     session: Session, row: Recording, storage_key: str, size: int, *, channels: int | None
 ) -> None:
-    """Mark ``row`` as kept, and ask for its transcription."""
+    """Mark ``row`` as kept, and ask for its transcription.
+
+    Where the recording or its call was deleted meanwhile, the file is to go as well.
+    """
+    if row.state == DELETED or session.get(Call, row.call_sid) is None:
+        row.storage_key = storage_key
+        forget(session, [row])
+        return
     row.state, row.error = STORED, ""
     row.storage_key, row.bytes, row.channels = storage_key, size, channels
     row.stored_at = utc_now()
@@ -170,13 +183,20 @@ def recording_failed(
 
 
 def forget(session: Session, rows: Iterable[Recording]) -> None:
-    """Have the files of ``rows`` removed, here and at Twilio, and the rows marked as deleted."""
+    """Mark ``rows`` as deleted, and have their files removed, here and at Twilio.
+
+    What is still to be removed stays in the row, so that the night can ask for it again.
+    """
+    session.flush()
     today = utc_now().date().isoformat()
     for row in rows:
+        what = "file" if row.storage_key else "rest"
+        row.state = DELETED
         enqueue(
             session,
             "delete_recording",
-            f"delete_recording:{row.id}:{today}",  # tried anew tomorrow, should it fail
+            # Tried anew tomorrow, should it fail; and at once, should more of it come to light.
+            f"delete_recording:{row.id}:{row.status}:{what}:{today}",
             {
                 "recording_id": row.id,
                 "storage_key": row.storage_key,
@@ -193,15 +213,20 @@ def has_recording(session: Session, call_sid: str) -> bool:
     return session.scalar(wanted.limit(1)) is not None
 
 
-def is_known_call(database: Database, call_sid: str) -> bool:
-    """Tell whether the database has this call; False where it cannot be asked."""
+def is_gone(database: Database, call_sid: str) -> bool | None:
+    """Tell whether the database has no such call; None where it cannot be asked."""
     try:
         with database.read() as session:
-            return session.get(Call, call_sid) is not None
+            return session.get(Call, call_sid) is None
     except Exception as error:
         if not is_unavailable(error):
             raise
-        return False
+        return None
+
+
+def is_known_call(database: Database, call_sid: str) -> bool:
+    """Tell whether the database has this call; False where it cannot be asked."""
+    return is_gone(database, call_sid) is False
 
 
 def _attach(session: Session, row: Recording, call: Call) -> None:

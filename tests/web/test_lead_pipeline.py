@@ -5,21 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
+from server.api import personal_data
+from server.api.lead_view import LeadView, lead_views
 from server.calls import store as call_store
 from server.clock import utc_now
-from server.leads.erasure import EraseMedia, TidyLeads
+from server.jobs import Job, enqueue
+from server.leads import erasure
+from server.leads.erasure import Erased, EraseMedia, TidyLeads, erase
 from server.leads.pipeline import SUMMARISE, no_recording_comes, recording_lost
 from server.leads.summarise import Summarise, SummaryModel
 from server.models import (
     DEAD,
+    Business,
     BusinessWebhook,
     Call,
     CallTurn,
@@ -28,9 +34,13 @@ from server.models import (
     Recording,
     Transcript,
 )
+from server.recordings.jobs import DeleteRecording
+from server.recordings.storage import RecordingStorage
+from server.telephony.rest import TwilioRest
 from server.turns.actions import SaveTurn
 from server.wiring import Services
 from tests.fakes.openai_http import FakeOpenAIHttp
+from tests.fakes.twilio_rest import ACCOUNT_SID, AUTH_TOKEN, FakeTwilioRest
 from tests.web.conftest import Api, House, MemoryStore, audit, wrong_fields
 
 CALLER = "+972521112233"
@@ -315,6 +325,59 @@ def test_leads_past_their_time_go(
         assert session.scalars(select(Transcript)).all() == []
 
 
+def test_many_leads_go_a_few_at_a_time(
+    parts: Services, garage: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = utc_now() - timedelta(days=31)
+    with parts.database.write() as session:
+        session.get_one(Business, garage.id).settings = {"lead_retention_days": 30}
+        for n in range(25):
+            lead = Lead(business_id=garage.id, call_sid=f"CA_many_{n}", created_at=old)
+            session.add(lead)
+            session.flush()
+            call = Call(
+                call_sid=f"CA_many_{n}", business_id=garage.id, lead_id=lead.id, ended_at=old
+            )
+            call.turns = [CallTurn(index=0, speaker="caller", text="שלום")]
+            session.add(call)
+            enqueue(session, "x", f"x:{n}", {}, lane="summary", lead_id=lead.id)
+    units: list[int] = []
+
+    def counted(session: Session, leads: Sequence[Lead]) -> Erased:
+        units.append(len(leads))
+        return erase(session, leads)
+
+    monkeypatch.setattr(erasure, "erase", counted)
+    statements: list[str] = []
+    event.listen(
+        parts.database.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, *rest: statements.append(statement),
+    )
+    tidy = TidyLeads(parts.database, 1800)
+    tidy(Job(1, "", "", {}, None, None, 1))
+    assert [unit for unit in units if unit] == [10, 10, 5]
+    assert sum(statement.startswith("DELETE") for statement in statements) == 3 * 4
+    with parts.database.read() as session:
+        for table in (Lead, Call, CallTurn):
+            assert not [row for row in session.scalars(select(table)) if "CA_many" in row.call_sid]
+        assert session.scalars(select(JobRow).where(JobRow.kind == "x")).all() == []
+
+
+def test_an_export_holds_nobody_up_while_it_is_read(
+    admin: Api, parts: Services, garage: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def views(session: Session, leads: Sequence[Lead]) -> list[LeadView]:
+        with parts.database.write() as other:  # fails where the export holds the lock
+            other.get_one(Lead, garage.lead_id).notes = "x"
+        return lead_views(session, leads)
+
+    monkeypatch.setattr(personal_data, "lead_views", views)
+    path = f"/api/businesses/{garage.id}/personal-data/export"
+    assert admin.post(path, {"phone": "054-1234567"}).status_code == 200
+    assert [action for _, action, *_ in audit(parts)] == ["personal_data.export"]
+
+
 def test_webhooks_are_asked_for_once_an_event_and_never_for_test_calls(
     parts: Services, garage: House
 ) -> None:
@@ -474,10 +537,32 @@ def test_the_export(operator: Api, parts: Services, garage: House) -> None:
     assert [action for _, action, *_ in audit(parts)] == ["lead.export"]
 
 
+@pytest.fixture
+def twilio() -> Iterator[FakeTwilioRest]:
+    with FakeTwilioRest() as fake:
+        yield fake
+        assert fake.violations == []
+
+
+def delete_recordings(parts: Services, store: MemoryStore, twilio: FakeTwilioRest) -> None:
+    """Do what the job does, in the store and at Twilio as they are here."""
+    rest = TwilioRest(ACCOUNT_SID, AUTH_TOKEN, twilio.base_url)
+    storage = cast("RecordingStorage", store)
+    parts.jobs.handlers["delete_recording"] = DeleteRecording(parts.database, storage, rest)
+    assert parts.jobs.run_one("upkeep")
+
+
 def test_personal_data_is_told_and_deleted(
-    admin: Api, parts: Services, store: MemoryStore, garage: House, recorded: bytes
+    admin: Api,
+    parts: Services,
+    store: MemoryStore,
+    twilio: FakeTwilioRest,
+    garage: House,
+    recorded: bytes,
 ) -> None:
+    sid = twilio.add_recording(stereo=recorded)
     with parts.database.write() as session:
+        session.scalars(select(Recording)).one().recording_sid = sid
         session.add(Transcript(call_sid=garage.call_sid, source="google", segments=[{"text": "x"}]))
         session.add(Lead(business_id=garage.id, call_sid="CA_other", phone="+972500000000"))
     path = f"/api/businesses/{garage.id}/personal-data"
@@ -492,13 +577,17 @@ def test_personal_data_is_told_and_deleted(
 
     deleted = admin.post(f"{path}/delete", body)
     assert deleted.json == {"leads": 1, "calls": 1, "transcripts": 1, "recordings": 1}
-    parts.jobs.handlers["erase_media"] = EraseMedia(parts.database, store)
-    assert parts.jobs.run_one("upkeep")
+    with parts.database.read() as session:
+        assert session.scalars(select(Recording.state)).all() == ["deleted"]
+    delete_recordings(parts, store, twilio)
     assert store.files == {}
+    assert twilio.deleted == [sid]
     with parts.database.read() as session:
         assert session.scalars(select(Lead.call_sid)).all() == ["CA_other"]
-        for table in (Call, CallTurn, Transcript, Recording):
+        for table in (Call, CallTurn, Transcript):
             assert session.scalars(select(table)).all() == []
+        left = session.scalars(select(Recording)).one()
+        assert (left.state, left.storage_key, left.recording_sid) == ("deleted", "", "")
     told = admin.post(f"{path}/export", body).json
     assert told is not None
     assert told["leads"] == []
@@ -508,6 +597,14 @@ def test_personal_data_is_told_and_deleted(
         ("personal_data.export", "phone:…67"),
     ]
     assert wrong_fields(admin.post(f"{path}/delete", {"phone": "anonymous"})) == ["phone"]
+
+
+def test_what_an_earlier_release_wanted_erased(
+    parts: Services, store: MemoryStore, twilio: FakeTwilioRest, recorded: bytes
+) -> None:
+    EraseMedia(parts.database)(Job(1, "", "", {"recording_ids": [1, 99]}, None, None, 1))
+    delete_recordings(parts, store, twilio)
+    assert store.files == {}
 
 
 def test_whoever_is_on_the_phone_is_not_deleted(admin: Api, parts: Services, garage: House) -> None:

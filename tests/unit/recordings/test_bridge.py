@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from server.audio import mulaw
 from server.recordings import bridge as module
 from server.recordings import wav
 from server.recordings.bridge import BridgeRecorder, Tape
+from server.recordings.service import RecordingService
 from server.recordings.storage import DirectoryStorage, StorageError
 from tests.unit.recordings.conftest import SID, Archive
 
@@ -177,6 +180,59 @@ def test_what_a_killed_process_has_written_is_kept_at_the_next_start(archive: Ar
     assert 16_000 <= len(left) <= 24_000
     assert archive.row().state == "stored"
     assert left_over(archive) == []
+
+
+@pytest.mark.parametrize(
+    ("is_gone", "hours_old", "state", "left"),
+    [
+        (True, 2, None, []),
+        (True, 0.5, None, [f"{SID}.wav"]),
+        (False, 2, "stored", []),
+        (None, 2, "stored", []),
+    ],
+)
+def test_what_is_left_of_a_call_that_was_deleted_is_not_kept(
+    archive: Archive, is_gone: bool | None, hours_old: float, state: str | None, left: list[str]
+) -> None:
+    archive.arrive()
+    under_way = archive.directory / ".under-way"
+    under_way.mkdir(parents=True)
+    path = under_way / f"{SID}.wav"
+    path.write_bytes(wav.header(0) + b"\x10" * 16_000)
+    at = time.time() - hours_old * 3600
+    os.utime(path, (at, at))
+    recorder = BridgeRecorder(under_way, archive.storage, archive.do)
+    recorder.is_gone = lambda call_sid: is_gone
+    recorder.start()
+    assert recorder.flush()
+    assert [row.state for row in archive.rows()] == ([state] if state else [])
+    assert left_over(archive) == left
+
+
+def test_the_service_asks_the_database_whether_a_call_is_gone(archive: Archive) -> None:
+    recorder = BridgeRecorder(archive.directory / ".under-way", archive.storage, archive.do)
+    assert recorder.is_gone(SID) is None
+    RecordingService(archive.database, archive.storage, recorder, None, "bridge", archive.do)
+    assert recorder.is_gone(SID)
+    archive.arrive()
+    assert recorder.is_gone(SID) is False
+
+
+def test_a_start_that_cannot_recover_records_all_the_same(archive: Archive) -> None:
+    archive.arrive()
+    under_way = archive.directory / ".under-way"
+    under_way.mkdir(parents=True)
+    (under_way / "CAold.wav").write_bytes(wav.header(0))
+    recorder = BridgeRecorder(under_way, archive.storage, archive.do)
+
+    def broken(call_sid: str) -> bool:
+        raise ValueError("no such table")
+
+    recorder.is_gone = broken
+    tape = recorder.begin(SID, T0)
+    tape.close(talk(tape, 1.0))
+    assert recorder.flush()
+    assert archive.row().state == "stored"
 
 
 def test_a_storage_far_away_is_kept_to_by_a_thread_of_its_own(

@@ -8,18 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.clock import utc_now
 from server.jobs import GiveUp, Job, RetryLater
-from server.models import Business, Recording
+from server.models import Business, Call, JobRow, Recording, Transcript
 from server.recordings import jobs as module
 from server.recordings import store, wav
 from server.recordings.jobs import DeleteRecording, DownloadRecording, PurgeRecordings
 from server.recordings.storage import StorageError
 from server.telephony.rest import TwilioRest
 from tests.fakes.twilio_rest import ACCOUNT_SID, AUTH_TOKEN, FakeTwilioRest, TwilioOptions
-from tests.unit.recordings.conftest import Archive, announced
+from tests.unit.recordings.conftest import SID, Archive, announced
 
 STEREO = wav.header(16000) + b"\x01\x02" * 8000
 
@@ -188,9 +189,8 @@ def test_the_night_deletes_what_the_business_keeps_no_longer(
     old, new = (twilio.add_recording(stereo=STEREO) for _ in range(2))
     stored_recording(archive, old, days_old=10.1, key="twilio/old.wav")
     stored_recording(archive, new, days_old=9.9, key="twilio/new.wav")
-    purge = PurgeRecordings(archive.database, archive.storage)
-    purge(Job(1, "purge_recordings", "", {}, None, None, 1))
-    purge(Job(1, "purge_recordings", "", {}, None, None, 1))
+    purge(archive)
+    purge(archive)
     job = archive.job("delete_recording")
     assert (job.business_id, job.lead_id) == (None, None)  # it outlives both
     handler = DeleteRecording(archive.database, archive.storage, rest_of(twilio))
@@ -218,7 +218,7 @@ def test_what_belongs_to_nobody_is_forgotten_after_a_day(
             row.received_at = utc_now() - timedelta(days=2)
 
     archive.do(orphan)
-    PurgeRecordings(archive.database, archive.storage)(Job(1, "", "", {}, None, None, 1))
+    purge(archive)
     assert [row.key for row in archive.rows()] == ["RE1"]
     DeleteRecording(archive.database, archive.storage, None)(archive.job("delete_recording"))
     assert archive.row().state == "deleted"
@@ -234,10 +234,142 @@ def test_twilio_being_away_is_tried_again(archive: Archive, twilio: FakeTwilioRe
     twilio.options.refuse = 503
     with pytest.raises(RetryLater):
         handler(archive.job("delete_recording"))
-    assert archive.row().state == "stored"
+    assert not list(archive.directory.rglob("*.wav"))
     twilio.options.refuse = 401
     with pytest.raises(GiveUp, match="stays at Twilio"):
         handler(archive.job("delete_recording"))
+    row = archive.row()
+    assert (row.state, row.storage_key, row.recording_sid) == ("deleted", "", sid)
     twilio.options.refuse = None
     handler(archive.job("delete_recording"))
+    assert (archive.row().state, archive.row().recording_sid) == ("deleted", "")
+    assert twilio.deleted == [sid]
+
+
+def all_jobs_are_forgotten(session: Session) -> None:
+    session.execute(delete(JobRow))
+
+
+def purge(archive: Archive, twilio: FakeTwilioRest | None = None) -> None:
+    rest = rest_of(twilio) if twilio is not None else None
+    PurgeRecordings(archive.database, archive.storage, rest)(Job(1, "", "", {}, None, None, 1))
+
+
+def test_the_night_asks_again_for_what_could_not_be_removed(
+    archive: Archive, twilio: FakeTwilioRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.arrive()
+    sid = twilio.add_recording(stereo=STEREO)
+    stored_recording(archive, sid, days_old=1, key="twilio/x.wav")
+    archive.do(lambda session: store.forget(session, session.query(Recording)))
     assert archive.row().state == "deleted"
+    handler = DeleteRecording(archive.database, archive.storage, rest_of(twilio))
+
+    def away(key: str) -> None:
+        raise StorageError("the bucket does not answer")
+
+    with monkeypatch.context() as patched, pytest.raises(RetryLater, match="bucket"):
+        patched.setattr(archive.storage, "delete", away)
+        handler(archive.job("delete_recording"))
+    assert twilio.deleted == []
+    archive.do(all_jobs_are_forgotten)
+    purge(archive, twilio)
+    handler(archive.job("delete_recording"))
+    assert twilio.deleted == [sid]
+    assert not list(archive.directory.rglob("*.wav"))
+    archive.do(all_jobs_are_forgotten)
+    purge(archive, twilio)
+    assert archive.jobs("delete_recording") == []
+
+
+def test_without_credentials_the_night_does_not_ask_for_what_twilio_has(archive: Archive) -> None:
+    archive.arrive()
+    stored_recording(archive, "RE1", days_old=1, key="twilio/x.wav")
+    archive.do(lambda session: store.forget(session, session.query(Recording)))
+    DeleteRecording(archive.database, archive.storage, None)(archive.job("delete_recording"))
+    archive.do(all_jobs_are_forgotten)
+    purge(archive)
+    assert archive.jobs("delete_recording") == []
+    assert archive.row().recording_sid == "RE1"
+
+
+def test_the_night_gets_past_the_first_few(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PURGED_AT_ONCE", 2)
+    archive.arrive()
+    for n in range(5):
+        stored_recording(archive, f"RE{n}", days_old=1000, key=f"twilio/{n}.wav")
+    purge(archive)
+    assert len(archive.jobs("delete_recording")) == 5
+    assert {row.state for row in archive.rows()} == {"deleted"}
+
+
+def test_what_is_left_of_a_deleted_call_goes_in_the_end(
+    archive: Archive, twilio: FakeTwilioRest
+) -> None:
+    archive.arrive()
+    stored_recording(archive, "RE1", days_old=2, key="twilio/x.wav")
+    archive.do(lambda session: store.forget(session, session.query(Recording)))
+    handler = DeleteRecording(archive.database, archive.storage, rest_of(twilio))
+    handler(archive.job("delete_recording"))
+    purge(archive, twilio)
+    assert archive.row().state == "deleted"  # the call still shows what has become of it
+    archive.do(lambda session: session.delete(session.get(Call, SID)))
+    purge(archive, twilio)
+    assert archive.rows() == []
+
+
+def test_a_recording_that_is_deleted_while_it_is_fetched(
+    archive: Archive, twilio: FakeTwilioRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = announce(archive, twilio, twilio.add_recording(stereo=STEREO))
+    put = archive.storage.put
+
+    def erased_meanwhile(key: str, chunks: Iterable[bytes]) -> int:
+        archive.do(lambda session: store.forget(session, session.query(Recording)))
+        return put(key, chunks)
+
+    monkeypatch.setattr(archive.storage, "put", erased_meanwhile)
+    download(archive, twilio)(job)
+    assert archive.jobs("transcribe") == []
+    handler = DeleteRecording(archive.database, archive.storage, rest_of(twilio))
+    for each in archive.jobs("delete_recording"):
+        handler(each)
+    assert archive.row().state == "deleted"
+    assert not list(archive.directory.rglob("*.wav"))
+
+
+def test_a_row_that_goes_while_its_file_is_fetched(
+    archive: Archive, twilio: FakeTwilioRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = announce(archive, twilio, twilio.add_recording(stereo=STEREO))
+    put = archive.storage.put
+
+    def gone_meanwhile(key: str, chunks: Iterable[bytes]) -> int:
+        archive.do(lambda session: session.delete(session.get(Recording, 1)))
+        return put(key, chunks)
+
+    monkeypatch.setattr(archive.storage, "put", gone_meanwhile)
+    download(archive, twilio)(job)
+    handler = DeleteRecording(archive.database, archive.storage, rest_of(twilio))
+    handler(archive.job("delete_recording"))
+    assert not list(archive.directory.rglob("*.wav"))
+
+
+def test_transcripts_go_with_a_deleted_call_only(archive: Archive) -> None:
+    archive.arrive()
+    stored_recording(archive, "RE1", days_old=1, key="twilio/x.wav")
+    archive.do(lambda session: session.add(Transcript(call_sid=SID, source="x", recording_id=1)))
+    archive.do(lambda session: store.forget(session, session.query(Recording)))
+    handler = DeleteRecording(archive.database, archive.storage, None)
+
+    def transcripts() -> int:
+        with archive.database.read() as session:
+            return len(session.scalars(select(Transcript)).all())
+
+    handler(archive.job("delete_recording"))
+    assert transcripts() == 1  # the recording is past its time, the card is not
+    archive.do(lambda session: session.delete(session.get(Call, SID)))
+    handler(archive.job("delete_recording"))
+    assert transcripts() == 0

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from server.clock import utc_now
+from server.db import Database
 from server.models import Recording
 from server.recordings import store
 from tests.unit.recordings.conftest import SID, Archive, announced
@@ -151,3 +153,44 @@ def test_a_call_has_a_recording_until_it_is_known_that_there_is_none(archive: Ar
     assert not has()
     archive.do(store.recording_announced(**announced()))
     assert has()
+
+
+def test_what_was_deleted_does_not_come_back(archive: Archive) -> None:
+    archive.arrive()
+    archive.do(store.bridge_begun(SID))
+    archive.do(lambda session: store.forget(session, session.query(Recording)))
+    archive.do(store.bridge_begun(SID))
+    archive.do(store.bridge_absent(SID))
+    assert archive.row().state == "deleted"
+    archive.do(store.bridge_stored(SID, "bridge/x.wav", 16058, 1.0))
+    assert archive.row().state == "deleted"
+    assert archive.jobs("transcribe") == []
+    asked = [job.payload["storage_key"] for job in archive.jobs("delete_recording")]
+    assert asked == ["", "bridge/x.wav"]
+
+
+def test_a_file_of_a_call_that_is_gone_is_removed(archive: Archive) -> None:
+    archive.do(store.bridge_stored(SID, "bridge/x.wav", 16058, 1.0))
+    assert archive.row().state == "deleted"
+    assert archive.jobs("transcribe") == []
+    assert archive.job("delete_recording").payload["storage_key"] == "bridge/x.wav"
+
+
+def test_what_twilio_finishes_after_the_deletion_is_deleted_there(archive: Archive) -> None:
+    archive.arrive()
+    archive.do(store.started_at_twilio(SID, "RE1"))
+    archive.do(lambda session: store.forget(session, session.query(Recording)))
+    archive.do(store.recording_announced(**announced()))
+    archive.do(store.recording_announced(**announced()))
+    assert (archive.row().state, archive.row().url) == ("deleted", "")
+    assert archive.jobs(KIND) == []
+    assert [job.payload["recording_sid"] for job in archive.jobs("delete_recording")] == ["RE1"] * 2
+
+
+def test_a_call_is_gone_only_where_the_database_says_so(archive: Archive) -> None:
+    assert store.is_gone(archive.database, SID)
+    archive.arrive()
+    assert store.is_gone(archive.database, SID) is False
+    away = Database(create_engine(f"sqlite:///{archive.directory}/nowhere/maane.db"))
+    assert store.is_gone(away, SID) is None
+    assert not store.is_known_call(away, SID)
