@@ -102,6 +102,7 @@ def finished_card(server: ServerProcess, call_sid: str) -> dict[str, Any]:
     return card
 
 
+@pytest.mark.timeout(480)
 def test_ten_deaths_on_the_way_leave_every_card_finished_once(
     start_server: StartServer,
     openai: FakeRealtime,
@@ -128,6 +129,7 @@ def test_ten_deaths_on_the_way_leave_every_card_finished_once(
     assert len(summaries) <= 2 * len(calls) + KILLS
 
 
+@pytest.mark.timeout(300)
 def test_two_processes_share_the_work_and_do_nothing_twice(
     start_server: StartServer,
     openai: FakeRealtime,
