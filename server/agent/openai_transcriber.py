@@ -10,17 +10,14 @@ import logging
 import queue
 import threading
 from dataclasses import dataclass
-from typing import Any
-
-import openai
 
 from server.agent.base import Post, Signal
-from server.agent.realtime_plan import LISTING_MODELS
+from server.agent.realtime_plan import languages_led_by, recogniser_hints
 from server.audio import mulaw
 from server.audio.framing import mulaw_to_wav
 from server.clock import monotonic
 from server.errors import ProviderError
-from server.net.openai_client import shared_client
+from server.net.openai_client import provider_errors, shared_client
 from server.turns import events as on
 
 log = logging.getLogger(__name__)
@@ -118,9 +115,8 @@ class OpenAiTranscriber:
         self._enqueue(utterance)
 
     def set_language(self, language: str) -> None:
-        """Expect this language (ISO 639-1) first from the next commit on, then the others."""
-        others = (known for known in self._languages if known != language)
-        self._languages = (language, *others)
+        """Expect this language (BCP 47) first from the next commit on, then the others."""
+        self._languages = languages_led_by(language, self._languages)
 
     def receive(self, message: bytes) -> list[on.Event]:
         """No wire of its own, no messages."""
@@ -205,31 +201,15 @@ class OpenAiTranscriber:
             raise ProviderError("no time left", code="timeout")
         client = shared_client(self._base_url, self._api_key)
         wav = mulaw_to_wav(utterance.audio)
-        try:
+        with provider_errors():
             answer = client.audio.transcriptions.create(
                 file=("utterance.wav", wav, "audio/wav"),
                 model=self._model,
                 response_format="json",
                 timeout=remaining,  # of each step; the timer bounds their sum
-                **self._hints(utterance.languages),
+                **recogniser_hints(self._model, utterance.languages, self._keywords),
             )
-        except openai.APIStatusError as error:
-            raise ProviderError("refused", code=f"http_{error.status_code}") from error
-        except openai.APITimeoutError as error:
-            raise ProviderError("too slow", code="timeout") from error
-        except openai.APIConnectionError as error:
-            raise ProviderError("not reached", code="connection") from error
-        except (openai.APIError, ValueError) as error:
-            raise ProviderError("not understood", code="malformed") from error
         text: object = getattr(answer, "text", None)  # the SDK does not check what it is given
         if not isinstance(text, str):
             raise ProviderError("no words in the answer", code="malformed")
         return text.strip()
-
-    def _hints(self, languages: tuple[str, ...]) -> dict[str, Any]:
-        if not self._model.startswith(LISTING_MODELS):
-            return {"language": languages[0]}
-        hints: dict[str, Any] = {"languages": list(languages)}
-        if self._keywords:
-            hints["keywords"] = list(self._keywords)
-        return hints

@@ -8,7 +8,7 @@ from typing import Any
 _AUDIO_TOKENS_PER_TEXT_TOKEN = 4
 """A reply's budget is given in text; its audio costs about four times as many tokens."""
 
-LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
+_LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
 """Recognisers that take ``languages`` and ``keywords`` instead of one ``language``."""
 
 FALLBACK_TRANSCRIBER = "gpt-transcribe"
@@ -85,12 +85,19 @@ def relistening_session(
 
 
 def _transcription(plan: SessionPlan, model: str, languages: tuple[str, ...]) -> dict[str, Any]:
-    if model.startswith(LISTING_MODELS):
-        wanted: dict[str, Any] = {"model": model, "languages": list(languages)}
-        if plan.keywords:
-            wanted["keywords"] = list(plan.keywords)
-        return wanted
-    return {"model": model, "language": languages[0]}
+    return {"model": model, **recogniser_hints(model, languages, plan.keywords)}
+
+
+def recogniser_hints(
+    model: str, languages: tuple[str, ...], keywords: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return what a recogniser is told of the words to come, in the fields that ``model`` takes."""
+    if not model.startswith(_LISTING_MODELS):
+        return {"language": languages[0]}
+    hints: dict[str, Any] = {"languages": list(languages)}
+    if keywords:
+        hints["keywords"] = list(keywords)
+    return hints
 
 
 def languages_led_by(language: str, known: tuple[str, ...]) -> tuple[str, ...]:

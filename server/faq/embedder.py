@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import openai
-
 from server.errors import ProviderError
 from server.faq.vectors import DIMENSIONS, Vectors, unit_vectors
-from server.net.openai_client import shared_client
+from server.net.openai_client import provider_errors, shared_client
 
 
 class Embedder(Protocol):
@@ -42,7 +40,7 @@ class OpenAiEmbedder:
     def embed(self, texts: Sequence[str], timeout_seconds: float) -> Vectors:
         """See :class:`Embedder`."""
         client = shared_client(self._base_url, self._api_key)
-        try:
+        with provider_errors(TypeError, AttributeError):  # the SDK checks nothing it is given
             answer = client.embeddings.create(
                 model=self.model,
                 input=list(texts),
@@ -52,15 +50,6 @@ class OpenAiEmbedder:
             )
             rows = [one.embedding for one in sorted(answer.data, key=lambda one: one.index)]
             vectors = unit_vectors(rows)
-        except openai.APIStatusError as error:
-            raise ProviderError("refused", code=f"http_{error.status_code}") from error
-        except openai.APITimeoutError as error:
-            raise ProviderError("too slow", code="timeout") from error
-        except openai.APIConnectionError as error:
-            raise ProviderError("not reached", code="connection") from error
-        except (openai.APIError, ValueError, TypeError, AttributeError) as error:
-            # The SDK does not check what it is given.
-            raise ProviderError("not understood", code="malformed") from error
         if len(vectors) != len(texts):
             raise ProviderError("another number of vectors", code="malformed")
         return vectors

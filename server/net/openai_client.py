@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import httpx2
+import openai
 from openai import DefaultHttpxClient, OpenAI
+
+from server.errors import ProviderError
 
 _KEEPALIVE_SECONDS = 60.0
 """An unused connection is kept so long: a caller's next utterance finds it open."""
@@ -35,3 +40,25 @@ def shared_client(base_url: str, api_key: str) -> OpenAI:
         timeout=_TIMEOUT_SECONDS,
         http_client=DefaultHttpxClient(limits=_LIMITS),
     )
+
+
+@contextmanager
+def provider_errors(*malformed: type[Exception]) -> Iterator[None]:
+    """Turn what the SDK raises into ProviderError.
+
+    Its ``code`` is ``http_<status>``, ``timeout``, ``connection`` or ``malformed``.
+
+    Args:
+        malformed: what an answer that is not as it should be raises besides ValueError.
+    """
+    unreadable: tuple[type[Exception], ...] = (openai.APIError, ValueError, *malformed)
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise ProviderError("refused", code=f"http_{error.status_code}") from error
+    except openai.APITimeoutError as error:
+        raise ProviderError("too slow", code="timeout") from error
+    except openai.APIConnectionError as error:
+        raise ProviderError("not reached", code="connection") from error
+    except unreadable as error:
+        raise ProviderError("not understood", code="malformed") from error

@@ -291,6 +291,13 @@ def test_a_recogniser_that_was_never_used_closes(line: Line) -> None:
     assert our_threads() == []
 
 
+def test_a_language_may_come_with_its_region(fake: FakeOpenAIHttp, line: Line) -> None:
+    line.ear.set_language("en-US")  # as the call names it
+    line.says("hello")
+    line.next()
+    assert [request.languages for request in fake.transcriptions] == [["en", "he"]]
+
+
 def test_the_caller_changes_language(fake: FakeOpenAIHttp, line: Line) -> None:
     for language in ("he", "en", "ar"):
         line.ear.set_language(language)
