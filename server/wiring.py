@@ -19,7 +19,7 @@ from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
-from server.leads.erasure import ERASE_MEDIA, TIDY_LEADS, EraseMedia, TidyLeads
+from server.leads.erasure import TIDY_LEADS, TidyLeads
 from server.leads.events import DELIVER
 from server.leads.media import MediaStore
 from server.leads.pipeline import CLOSE_CALL, SUMMARISE, recording_lost
@@ -234,7 +234,6 @@ def _lead_pipeline(parts: Services) -> None:
         SUMMARISE: Summarise(database, model),
         CLOSE_CALL: CloseCall(database),
         DELIVER: DeliverWebhook(database, outside_policy(settings)),
-        ERASE_MEDIA: EraseMedia(database, parts.media),
         TIDY_LEADS: TidyLeads(database, settings.max_call_sec),
     }
     jobs.daily.append(TIDY_LEADS)

@@ -15,7 +15,6 @@ from server.business_settings import business_settings
 from server.clock import utc_now
 from server.db import Database
 from server.jobs import Job, enqueue
-from server.leads.media import MediaStore
 from server.leads.pipeline import call_finished
 from server.models import Business, Call, CallTurn, Lead, Recording, Transcript
 from server.recordings import store
@@ -24,9 +23,6 @@ log = logging.getLogger(__name__)
 
 TIDY_LEADS = "tidy_leads"
 """Kind of the nightly job: leads past their time go, calls that a crash left open are closed."""
-
-ERASE_MEDIA = "erase_media"
-"""Kind of the job that an earlier release had recordings deleted by."""
 
 _AT_ONCE = 200
 _ERASED_AT_ONCE = 10
@@ -84,21 +80,6 @@ def erase(session: Session, leads: Sequence[Lead]) -> Erased:
         session.execute(rows.execution_options(synchronize_session=False))
     session.expire_all()
     return Erased(len(leads), len(calls), len(transcripts), len(recordings))
-
-
-class EraseMedia:
-    """Handler of ``erase_media``, which an earlier release may have asked for."""
-
-    def __init__(self, database: Database, _: MediaStore | None = None) -> None:
-        self._database = database
-
-    def __call__(self, job: Job) -> None:
-        """Have the job's recordings deleted, here and at Twilio."""
-        ids = [int(each) for each in job.payload.get("recording_ids", [])]
-        with self._database.write() as session:
-            rows = session.scalars(select(Recording).where(Recording.id.in_(ids))).all()
-            store.forget(session, rows)
-        log.info("[ERASE] recordings=%d", len(rows))
 
 
 class TidyLeads:

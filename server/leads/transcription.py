@@ -24,7 +24,7 @@ from server.db import Database
 from server.errors import MaaneError, NotFoundError
 from server.faq.normalize import fold_letters
 from server.jobs import GiveUp, Job, RetryLater, enqueue
-from server.leads.transcript import Line, write_lines
+from server.leads.transcript import AGENT, CALLER, Line, write_lines
 from server.models import Business, Call, CallTurn, Lead, Recording, Transcript
 from server.speech.recognise import RecogniserChain, RecogniserError, Segment, UnreadableError
 
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 TRANSCRIBE = "transcribe"
 """Kind of the job; its payload names the ``recording_id`` and the ``call_sid``."""
 
-CALLER, AGENT = "caller", "agent"
 _SPEAKERS = (CALLER, AGENT)
 _DELETED = "deleted"
 _CLEARLY = 0.3

@@ -20,7 +20,7 @@ from server.calls import store as call_store
 from server.clock import utc_now
 from server.jobs import Job, enqueue
 from server.leads import erasure
-from server.leads.erasure import Erased, EraseMedia, TidyLeads, erase
+from server.leads.erasure import Erased, TidyLeads, erase
 from server.leads.pipeline import SUMMARISE, no_recording_comes, recording_lost
 from server.leads.summarise import Summarise, SummaryModel
 from server.models import (
@@ -597,14 +597,6 @@ def test_personal_data_is_told_and_deleted(
         ("personal_data.export", "phone:…67"),
     ]
     assert wrong_fields(admin.post(f"{path}/delete", {"phone": "anonymous"})) == ["phone"]
-
-
-def test_what_an_earlier_release_wanted_erased(
-    parts: Services, store: MemoryStore, twilio: FakeTwilioRest, recorded: bytes
-) -> None:
-    EraseMedia(parts.database)(Job(1, "", "", {"recording_ids": [1, 99]}, None, None, 1))
-    delete_recordings(parts, store, twilio)
-    assert store.files == {}
 
 
 def test_whoever_is_on_the_phone_is_not_deleted(admin: Api, parts: Services, garage: House) -> None:
