@@ -118,6 +118,15 @@ class ServerProcess:
         self._process = None
         return code
 
+    def kill(self) -> None:
+        """Kill the server and everything of it at once, so that nobody can say goodbye."""
+        processes = self.process_ids()
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in reversed(processes):
+            os.kill(pid, signal.SIGKILL)
+        assert self.stop(signal.SIGKILL) == -signal.SIGKILL
+
     def process_ids(self) -> list[int]:
         """Return the ids of the master, its worker and the worker's helpers."""
         assert self._process is not None

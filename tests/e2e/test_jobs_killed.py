@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,16 +71,6 @@ def work(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Work]:
     work.database.engine.dispose()
 
 
-def kill(server: ServerProcess) -> None:
-    """Kill the server and everything of it at once, so that nobody can say goodbye."""
-    processes = server.process_ids()
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
-    for pid in reversed(processes):
-        os.kill(pid, signal.SIGKILL)
-    assert server.stop(signal.SIGKILL) == -signal.SIGKILL
-
-
 def running(server: ServerProcess, number: int) -> None:
     server.eventually("/healthz", lambda body: body["jobs"]["summary"]["running"] == number)
 
@@ -105,7 +93,7 @@ def test_a_killed_process_loses_no_job(start_server: StartServer, work: Work) ->
     work.ask()
     running(server, LANE_THREADS)
     server.eventually("/healthz", lambda _: len(work.effects()) == LANE_THREADS / 2)
-    kill(server)
+    server.kill()
     assert work.states() == {"running": LANE_THREADS, "queued": JOBS - LANE_THREADS}
     assert len(work.begun()) == LANE_THREADS
 
@@ -133,7 +121,7 @@ def test_another_process_takes_over(start_server: StartServer, work: Work) -> No
     work.ask()
     running(second, 2 * LANE_THREADS)
     assert sorted(Counter(work.begun()).values()) == [1] * 2 * LANE_THREADS
-    kill(first)
+    first.kill()
     work.gate_path.touch()
     all_done(second, work)
     assert len(work.begun()) == JOBS + LANE_THREADS

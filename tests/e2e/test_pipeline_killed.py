@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -84,16 +82,6 @@ def talk(server: ServerProcess, speech: Speech) -> str:
     return caller.line.call_sid
 
 
-def kill(server: ServerProcess) -> None:
-    """Kill the server and everything of it at once, so that nobody can say goodbye."""
-    processes = server.process_ids()
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
-    for pid in reversed(processes):
-        os.kill(pid, signal.SIGKILL)
-    server.stop(signal.SIGKILL)
-
-
 def finished_card(server: ServerProcess, call_sid: str) -> dict[str, Any]:
     call = server.eventually(f"/api/calls/{call_sid}", lambda found: found.get("lead_id"), 30)
     card: dict[str, Any] = server.eventually(
@@ -116,7 +104,7 @@ def test_ten_deaths_on_the_way_leave_every_card_finished_once(
     for _ in range(KILLS):
         calls.append(talk(server, speech))
         time.sleep(moments.uniform(0.0, 1.6))  # somewhere between hang-up and summary
-        kill(server)
+        server.kill()
         server.start()
     for call_sid in calls:
         card = finished_card(server, call_sid)
