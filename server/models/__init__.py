@@ -5,6 +5,7 @@ from server.models.account import (
     OPERATOR,
     OWNER,
     ROLES,
+    AccountLink,
     ApiToken,
     AuditEntry,
     Membership,
@@ -17,6 +18,7 @@ from server.models.business import (
     BusinessPhoneNumber,
     BusinessWebhook,
     FaqDismissal,
+    PromptVersion,
 )
 from server.models.call import Call, CallTurn, Lead, Recording, Transcript
 from server.models.faq_embedding import FaqEmbedding
@@ -32,6 +34,7 @@ __all__ = [
     "QUEUED",
     "ROLES",
     "RUNNING",
+    "AccountLink",
     "ApiToken",
     "AuditEntry",
     "Base",
@@ -46,6 +49,7 @@ __all__ = [
     "JobRow",
     "Lead",
     "Membership",
+    "PromptVersion",
     "Recording",
     "SystemSetting",
     "Transcript",

@@ -24,7 +24,13 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     """Lower case."""
+    name: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """How the others call them; empty: the e-mail address."""
+    lang: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """The language of their pages, ``he`` or ``en``; empty: as the browser was told."""
     password_hash: Mapped[str] = mapped_column(Text)
+    session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Raised when the password changes: sessions that began under an older one are over."""
     is_owner: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -42,6 +48,33 @@ class Membership(Base):
         ForeignKey("business.id", ondelete="CASCADE"), index=True
     )
     role: Mapped[str] = mapped_column(String(10))
+
+
+class AccountLink(Base):
+    """A link that lets somebody join a business or set a new password, once."""
+
+    __tablename__ = "account_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(10))
+    """``invite`` or ``reset``."""
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 in hex, as of API tokens."""
+    email: Mapped[str] = mapped_column(String(254))
+    """Whom it is for."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """Whose password it sets; None of an invitation."""
+    business_id: Mapped[int | None] = mapped_column(
+        ForeignKey("business.id", ondelete="CASCADE"), index=True
+    )
+    """Where an invitation leads; None of a reset, and of an owner's invitation."""
+    role: Mapped[str] = mapped_column(String(10), default="")
+    """The role that an invitation gives."""
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    """When it was used or withdrawn; it is worthless from then on."""
 
 
 class ApiToken(Base):

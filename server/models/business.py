@@ -52,6 +52,29 @@ class BusinessPhoneNumber(Base):
     business: Mapped[Business] = relationship(back_populates="numbers")
 
 
+class PromptVersion(Base):
+    """The texts that made the agent of a business, as they were saved at one time. Never edited."""
+
+    __tablename__ = "prompt_versions"
+    __table_args__ = (
+        UniqueConstraint("business_id", "number", name="uq_prompt_versions_business_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    """1, 2, 3… within the business."""
+    ai_prompt: Mapped[str] = mapped_column(Text, default="")
+    outbound_ai_prompt: Mapped[str] = mapped_column(Text, default="")
+    greeting_text: Mapped[str] = mapped_column(Text, default="")
+    voice: Mapped[str] = mapped_column(String(64), default="")
+    actor: Mapped[str] = mapped_column(String(200))
+    """As in the audit log."""
+    restored_from: Mapped[int | None]
+    """The number of the older version that this one brought back."""
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class BusinessFaq(Base):
     """A common question: how callers say it, and what is answered."""
 

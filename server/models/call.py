@@ -80,6 +80,8 @@ class Call(Base):
     agent: Mapped[str] = mapped_column(String(40), default="")
     prompt_hash: Mapped[str] = mapped_column(String(64), default="")
     stages_ms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    cost_usd: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    """What the call's sessions used, at list prices: an estimate, for the daily cap."""
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     ended_at: Mapped[datetime | None]
     duration: Mapped[int | None]
