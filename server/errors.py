@@ -6,6 +6,7 @@
     ├── ConflictError        the change collides with what is stored
     ├── InvalidInputError    a field is wrong; carries the field's name
     ├── ForbiddenError       signed in, but the role does not allow it
+    ├── UnavailableError     a part of this server cannot answer now; try again soon
     ├── DatabaseBusyError    the database stayed locked for longer than we wait
     ├── ProviderError        an outside service failed, refused or was too slow
     └── ProtocolError        a peer broke its wire protocol
@@ -70,6 +71,12 @@ class ForbiddenError(MaaneError):
     """The role of this user or token does not allow the action."""
 
     code = "forbidden"
+
+
+class UnavailableError(MaaneError):
+    """A part of this server is overloaded or was restarted: nothing has happened, try again."""
+
+    code = "unavailable"
 
 
 class DatabaseBusyError(MaaneError):

@@ -19,6 +19,7 @@ from server.errors import (
     InvalidInputError,
     MaaneError,
     NotFoundError,
+    UnavailableError,
 )
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ _STATUS = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _DOCUMENTED = {
     400: "The body is not JSON.",
@@ -45,7 +47,7 @@ _DOCUMENTED = {
     422: "A field is wrong; `errors` tells which and why.",
     429: "Too much at once; try again later.",
     500: "A defect on our side; it was logged.",
-    503: "The database is locked or gone for the moment; try again.",
+    503: "The database, or another part of the server, is busy or gone for the moment; try again.",
 }
 
 
