@@ -9,6 +9,14 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.accounts.mail import (
+    MAIL_LINK,
+    MAIL_RESET,
+    PURGE_LINKS,
+    MailLinks,
+    forget_links,
+    mail_server,
+)
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, has_openai
@@ -26,6 +34,8 @@ from server.leads.pipeline import CLOSE_CALL, SUMMARISE, recording_lost
 from server.leads.summarise import CloseCall, Summarise, SummaryModel
 from server.leads.transcription import TRANSCRIBE, TranscribeRecording
 from server.leads.webhooks import DeliverWebhook, outside_policy
+from server.net.smtp import MailServer
+from server.passwords.desk import PasswordDesk
 from server.providers import (
     Provider,
     best_recogniser,
@@ -75,6 +85,9 @@ class Services:
     calls: CallService
     recordings: RecordingService
     jobs: JobWorker
+    passwords: PasswordDesk
+    mail: MailServer | None
+    """None: links are shown, to be copied."""
     recognisers: tuple[HelperRecogniser, ...]
     """Who understands recordings, best first."""
     providers: dict[str, Provider]
@@ -112,6 +125,7 @@ def wire(app: Flask, settings: Settings) -> Services:
         )
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
+    passwords = PasswordDesk()
     recordings, recording = recordings_of(settings, database, recorder, jobs)
     jobs.handlers[TRANSCRIBE] = TranscribeRecording(
         database, recordings.storage, RecogniserChain(recognisers), recordings.on_lost
@@ -138,6 +152,8 @@ def wire(app: Flask, settings: Settings) -> Services:
         recordings=recordings,
         media=recordings.storage,
         jobs=jobs,
+        passwords=passwords,
+        mail=mail_server(settings),
         recognisers=recognisers,
         providers=call_providers(settings, ears)
         | {
@@ -147,6 +163,7 @@ def wire(app: Flask, settings: Settings) -> Services:
         },
         closing=(
             *voices.closing,
+            passwords.close,
             *([ears.close] if ears else []),
             *(one.close for one in recognisers),
         ),
@@ -216,7 +233,10 @@ def _jobs(settings: Settings, database: Database) -> JobWorker:
     """Return the worker; each part adds its kinds to ``handlers``, the nightly to ``daily``."""
     jobs = JobWorker(database, {}, lease_seconds=settings.job_lease_sec)
     jobs.handlers[PURGE_JOBS] = purge_jobs(database)
-    jobs.daily.append(PURGE_JOBS)
+    jobs.handlers[PURGE_LINKS] = forget_links(database)
+    mail = MailLinks(database, mail_server(settings), settings.public_base_url)
+    jobs.handlers |= {MAIL_LINK: mail, MAIL_RESET: mail}
+    jobs.daily += [PURGE_JOBS, PURGE_LINKS]
     return jobs
 
 
