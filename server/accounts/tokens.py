@@ -19,7 +19,7 @@ MAX_TOKEN_NAME_CHARS = 120
 
 def token_hash(token: str) -> str:
     """Return what is stored of ``token``."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def create_token(
