@@ -200,6 +200,14 @@ def change_account(
     return user
 
 
+def set_language(database: Database, user_id: int, lang: str) -> None:
+    """Have the user's pages speak ``lang``, on every machine."""
+    with database.write() as session:
+        user = session.get(User, user_id)
+        if user is not None:
+            user.lang = lang
+
+
 def set_active(session: Session, user_id: int, active: bool, *, actor: str) -> User:
     """Let the user sign in, or no more: sessions end at once. The role stays as it is.
 
