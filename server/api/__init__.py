@@ -5,12 +5,15 @@ from __future__ import annotations
 from flask_openapi3.openapi import OpenAPI
 
 from server.api import (
+    account,
+    audit,
     businesses,
     calls,
     document,
     faq_review,
     faq_sheets,
     faqs,
+    invites,
     jobs,
     kpis,
     lead_events,
@@ -19,8 +22,11 @@ from server.api import (
     leads,
     learned,
     matching,
+    members,
     personal_data,
     system,
+    tokens,
+    users,
     webhooks,
 )
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
@@ -29,7 +35,7 @@ from server.api.resource import BEARER, PREFIX
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
     leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, personal_data,
-    jobs, system, document,
+    members, invites, users, tokens, audit, account, jobs, system, document,
 )  # fmt: skip
 
 
