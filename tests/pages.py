@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.models import ADMIN, OPERATOR, OWNER
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.models import ADMIN, OPERATOR, OWNER, BusinessFaq, Lead
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -70,3 +73,23 @@ OTHERS: dict[str, str] = {
     "/": "leads to a business",
 }
 """What answers GET without being a page: parts of pages, streams, files; and what it is."""
+
+
+def things_of(session: Session, business_id: int) -> dict[str, object]:
+    """Return one of everything of this business, by the name that it has in paths."""
+    lead = session.execute(
+        select(Lead.id, Lead.call_sid)
+        .where(Lead.business_id == business_id, Lead.headline != "")
+        .order_by(Lead.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    faq_id = session.scalar(
+        select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
+    )
+    found = {
+        "business_id": business_id,
+        "lead_id": lead and lead.id,
+        "call_sid": lead and lead.call_sid,
+        "faq_id": faq_id,
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -17,15 +17,14 @@ from playwright.sync_api import BrowserContext, Page, StorageState, expect
 
 from tests.browser.axe import check_accessible
 from tests.browser.chromium import Chromium, running_chromium
-from tests.browser.site import PASSWORD, Site, email_of, running_site
+from tests.browser.people import STEP_MS, new_window, sign_in
+from tests.browser.site import Site, email_of, running_site
 from tests.browser.watch import Watch
 
 TEST_SECONDS = 60.0
 """How long a browser test may take unless it is marked otherwise."""
 
 _GRACE_SECONDS = 10.0
-_STEP_MS = 10_000
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 Person = Callable[..., Page]
 
@@ -43,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Chromium]:
     """The browser."""
-    expect.set_options(timeout=_STEP_MS)
+    expect.set_options(timeout=STEP_MS)
     with running_chromium() as found:
         yield found
 
@@ -90,30 +89,8 @@ def new_context(
     """Open browser windows that share nothing; they are closed after the test."""
     opened: list[BrowserContext] = []
 
-    def new(
-        *,
-        lang: str = "he",
-        phone: bool = False,
-        dark: bool = False,
-        javascript: bool = True,
-        motion: bool = False,
-        microphone: bool = False,
-        state: StorageState | None = None,
-    ) -> BrowserContext:
-        context = chromium.browser.new_context(
-            base_url=site.url,
-            viewport=PHONE if phone else DESK,
-            is_mobile=phone,
-            has_touch=phone,
-            color_scheme="dark" if dark else "light",
-            reduced_motion="no-preference" if motion else "reduce",
-            locale={"he": "he-IL", "en": "en-US"}[lang],
-            timezone_id="Asia/Jerusalem",
-            java_script_enabled=javascript,
-            permissions=["microphone"] if microphone else [],
-            storage_state=state,
-        )
-        context.set_default_timeout(_STEP_MS)
+    def new(**how: Any) -> BrowserContext:
+        context = new_window(chromium.browser, site.url, **how)
         watch.follow(context)
         opened.append(context)
         return context
@@ -146,15 +123,6 @@ def person(
         return new_context(lang=lang, state=signed_in[role, lang], **how).new_page()
 
     return open_page
-
-
-def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    """Fill in the form like a person, and arrive."""
-    page.goto("/sign-in")
-    page.locator("input[name=email]").fill(email)
-    page.locator("input[name=password]").fill(password)
-    page.locator("form:has(input[name=password]) [type=submit]").click()
-    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 @pytest.fixture

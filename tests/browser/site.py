@@ -25,6 +25,7 @@ from server.models import (
 )
 from tests.crowds import fill, fill_faqs
 from tests.e2e.server_process import ServerProcess
+from tests.pages import things_of
 from tests.scenes import LONG_SCENE, SCENES, Scene
 from tests.seeds import add_scene
 
@@ -74,6 +75,16 @@ class Site:
     def garage(self) -> int:
         """The id of the demo business, in which the people work."""
         return self.ids.garage
+
+    @property
+    def things(self) -> dict[str, object]:
+        """What stands in the paths of the demo business's pages: its newest lead…"""
+        return self.things_of(self.garage)
+
+    def things_of(self, business_id: int) -> dict[str, object]:
+        """Return what stands in the paths of this business's pages, as far as it is there."""
+        with self.read() as session:
+            return things_of(session, business_id)
 
     def read(self) -> contextlib.AbstractContextManager[Session]:
         """Give a session that reads the server's database."""
