@@ -10,7 +10,9 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from server.accounts import people
 from server.api.access import SIGNED_IN, caller, needs
 from server.api.fields import ABSENT, Input, PartialInput, has_controls
+from server.api.problems import documented_problems
 from server.api.resource import answer, new_resource, no_content, writing
+from server.api.throttle import PRESENT_PASSWORD, attempt, forgive
 from server.api.users import MembershipView
 from server.errors import ForbiddenError
 from server.models import User
@@ -76,7 +78,7 @@ def change_account(body: AccountChange) -> Response:
     return answer(_view())
 
 
-@blueprint.post("/account/password", responses={204: None, **writing(None, 204)})
+@blueprint.post("/account/password", responses={204: None, **writing(None, 204), **documented_problems(429)})
 @needs(SIGNED_IN)
 def change_own_password(body: PasswordChange) -> Response:
     """Change one's own password: all other sessions are over (signed-in users only)."""
@@ -102,11 +104,14 @@ def change_password(wanted: PasswordChange) -> None:
         ForbiddenError: a token has no account.
         InvalidInputError: ``current`` is wrong, or ``new`` is not acceptable.
         ConflictError: it was changed at the same moment.
+        TooManyError: ``current`` was wrong too often.
         UnavailableError: passwords cannot be checked now.
     """
     parts = services()
     user_id = _user_id()
+    attempt(PRESENT_PASSWORD, str(user_id))
     people.change_password(parts.database, parts.passwords, user_id, wanted.current, wanted.new)
+    forgive(PRESENT_PASSWORD, str(user_id))
     begin_again(user_id)
 
 

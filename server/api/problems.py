@@ -19,6 +19,7 @@ from server.errors import (
     InvalidInputError,
     MaaneError,
     NotFoundError,
+    TooManyError,
     UnavailableError,
 )
 
@@ -32,6 +33,7 @@ _STATUS = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _DOCUMENTED = {
@@ -161,7 +163,10 @@ def _from_maane_error(error: MaaneError) -> Response:
     errors = None
     if isinstance(error, InvalidInputError | FieldConflictError):
         errors = [FieldProblem(field=error.field, message=error.message)]
-    return problem(status, error.code, error.message, errors)
+    response = problem(status, error.code, error.message, errors)
+    if isinstance(error, TooManyError):
+        response.headers["Retry-After"] = str(error.wait_seconds)
+    return response
 
 
 def _from_http_exception(error: HTTPException) -> Response | HTTPException:
