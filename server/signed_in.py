@@ -60,6 +60,8 @@ def begin(user_id: int, *, remember: bool) -> None:
         return
     session.clear()
     login_user(found, remember=remember)
+    if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
+        session["_remember"] = "clear"  # Flask-Login's word for: it may be another person's
 
 
 def begin_again(user_id: int) -> None:

@@ -78,7 +78,9 @@ def change_account(body: AccountChange) -> Response:
     return answer(_view())
 
 
-@blueprint.post("/account/password", responses={204: None, **writing(None, 204), **documented_problems(429)})
+@blueprint.post(
+    "/account/password", responses={204: None, **writing(None, 204), **documented_problems(429)}
+)
 @needs(SIGNED_IN)
 def change_own_password(body: PasswordChange) -> Response:
     """Change one's own password: all other sessions are over (signed-in users only)."""

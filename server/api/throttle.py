@@ -27,7 +27,7 @@ class Rule:
     limit: RateLimitItem
 
 
-SIGN_IN_FROM = Rule("sign-in-from", parse("30 per 15 minutes"))
+SIGN_IN_FROM = Rule("sign-in-from", parse("100 per 15 minutes"))
 """Attempts to sign in from one address on the net; an office shares one."""
 
 SIGN_IN_AS = Rule("sign-in-as", parse("10 per 15 minutes"))
@@ -101,4 +101,3 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _limiter() -> Limiter:
     return cast(Limiter, current_app.extensions[_EXTENSION])
-

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from flask import Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from server.accounts.tokens import MAX_TOKEN_NAME_CHARS, add_token, revoke_token
 from server.api.access import caller, missing, needs
@@ -179,6 +180,16 @@ def new_token(business_id: int | None, role: str, wanted: NewOwnerToken) -> Toke
     return TokenWithSecret(**view.model_dump(), token=token)
 
 
+def get_token(token_id: int, business_id: int | None) -> TokenView:
+    """Return a token of a business; any token where it is None.
+
+    Raises:
+        NotFoundError: there is no such token.
+    """
+    with services().database.read() as session:
+        return TokenView.model_validate(_row(session, token_id, business_id), from_attributes=True)
+
+
 def revoke(token_id: int, business_id: int | None) -> None:
     """Revoke a token of a business; any token where it is None.
 
@@ -186,7 +197,12 @@ def revoke(token_id: int, business_id: int | None) -> None:
         NotFoundError: there is no such token.
     """
     with services().database.write() as session:
-        row = session.get(ApiToken, token_id)
-        if row is None or (business_id is not None and row.business_id != business_id):
-            raise missing("token")
+        _row(session, token_id, business_id)
         revoke_token(session, token_id, actor=caller().actor)
+
+
+def _row(session: Session, token_id: int, business_id: int | None) -> ApiToken:
+    row = session.get(ApiToken, token_id)
+    if row is None or (business_id is not None and row.business_id != business_id):
+        raise missing("token")
+    return row
