@@ -27,7 +27,9 @@ def test_a_call_with_its_turns(operator: Api, garage: House) -> None:
         "status": "completed",
         "end_reason": "caller_hung_up",
         "is_test": False,
+        "agent": "",
         "duration_seconds": 60,
+        "cost_usd": 0,
     }
     assert [turn["index"] for turn in turns] == [0, 1, 2]
     assert turns[2] == {
@@ -38,6 +40,8 @@ def test_a_call_with_its_turns(operator: Api, garage: House) -> None:
         "intent_key": "price",
         "heard_ms": 700,
         "interrupted": True,
+        "start_ms": None,
+        "length_ms": None,
         "timings_ms": {"faq_ms": 1.5, "total_latency_ms": 300},
     }
 
