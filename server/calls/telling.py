@@ -6,7 +6,7 @@ from typing import Any
 
 from server.calls.registry import BoundCall
 from server.calls.watch import CallWatch
-from server.clock import monotonic, utc_now
+from server.clock import Clock, monotonic, utc_now
 from server.turns import events as on
 from server.turns.actions import SaveTurn
 from server.turns.core import CallCore
@@ -18,9 +18,10 @@ _LOOK_SECONDS = 0.2
 class Teller:
     """Tells the hub of one call. Used by the call's loop, but for its beginning and its end."""
 
-    def __init__(self, watch: CallWatch, call: BoundCall) -> None:
+    def __init__(self, watch: CallWatch, call: BoundCall, clock: Clock = monotonic) -> None:
         self._watch = watch
         self._call = call
+        self._clock = clock
         self._speaking = False
         self._look_at = 0.0
         self._said: tuple[int, str] | None = None
@@ -62,7 +63,7 @@ class Teller:
         if core.caller_speaks is not self._speaking:
             self._speaking = not self._speaking
             self._tell("speech", speaking=self._speaking)
-        now = monotonic()
+        now = self._clock()
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_SECONDS

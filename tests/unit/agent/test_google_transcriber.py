@@ -130,7 +130,9 @@ def test_it_is_heard_while_it_is_spoken(speech: LiveSpeech, google: FakeGoogleSp
     line.hears()
     until(lambda: len(google.messages) == 10)
     until(lambda: not line.posted.empty())
-    assert line.next() == on.PartialTranscript("", google.interim)  # of no utterance yet: it goes on
+    assert line.next() == on.PartialTranscript(
+        "", google.interim
+    )  # of no utterance yet: it goes on
     line.ear.commit("u1")
     assert line.next() == on.PartialTranscript("u1", google.interim)
     assert line.next() == on.Transcript("u1", "שלום")
