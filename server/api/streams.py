@@ -64,7 +64,7 @@ def event_stream(events: Callable[[], Iterator[str]], on_close: Callable[[], Non
         on_close: called when the stream is over, also if it never began; not after a 429.
     """
     slots: StreamSlots = current_app.extensions.setdefault(_EXTENSION, StreamSlots())
-    who = caller().actor
+    who = caller().key
     if not slots.take(who):
         return problem(429, "too_many_streams", "Too much is watched at once.")
     response = Response(events(), content_type="text/event-stream; charset=utf-8")
