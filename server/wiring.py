@@ -210,8 +210,10 @@ def start(app: Flask) -> None:
 
 def drain(app: Flask, timeout_seconds: float) -> None:
     """Take no more calls and wait for those that run, but no longer than this."""
-    calls = services_of(app).calls.registry
+    parts = services_of(app)
+    calls = parts.calls.registry
     calls.draining = True
+    parts.calls.watch.close()
     _wait_until_idle(calls, timeout_seconds)
 
 

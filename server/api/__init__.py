@@ -21,6 +21,7 @@ from server.api import (
     lead_recording,
     leads,
     learned,
+    live,
     matching,
     members,
     personal_data,
@@ -34,7 +35,7 @@ from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, personal_data,
+    leads, lead_events, lead_recording, lead_export, calls, live, kpis, webhooks, personal_data,
     members, invites, users, tokens, audit, account, jobs, system, document,
 )  # fmt: skip
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 
-from flask import Response, current_app
+from flask import Response
 
-from server.api.access import caller, needs
+from server.api.access import needs
 from server.api.lead_view import lead_views
 from server.api.leads import LEAD, LeadPath, visible_lead
-from server.api.problems import documented_problems, problem
 from server.api.resource import new_resource
+from server.api.streams import (
+    HEARTBEAT,
+    HEARTBEAT_SECONDS,
+    MAX_SECONDS,
+    documented_stream,
+    event_stream,
+    sse,
+)
 from server.clock import monotonic
 from server.db import is_unavailable
 from server.models import OPERATOR, Lead
@@ -24,52 +29,16 @@ log = logging.getLogger(__name__)
 
 blueprint = new_resource("lead-events", "Leads as they change.")
 
-HEARTBEAT_SECONDS = 15.0
-MAX_SECONDS = 600.0
-"""After which the stream ends; a browser opens it again by itself."""
-
-MAX_STREAMS_PER_CALLER = 6
-MAX_STREAMS = 200
-
 _LOOK_SECONDS = 1.0
 _SETTLED = ("processed", "failed")
-_EXTENSION = "maane_lead_streams"
-
-
-class StreamSlots:
-    """How many streams are open, and whose they are."""
-
-    def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def take(self, who: str) -> bool:
-        """Take a slot; False when ``who``, or all together, have too many."""
-        with self._lock:
-            full = self._open.total() >= MAX_STREAMS
-            if full or self._open[who] >= MAX_STREAMS_PER_CALLER:
-                return False
-            self._open[who] += 1
-            return True
-
-    def give_back(self, who: str) -> None:
-        """Give the slot back."""
-        with self._lock:
-            self._open[who] -= 1
-            if self._open[who] <= 0:
-                del self._open[who]
 
 
 @blueprint.get(
     f"{LEAD}/events",
-    responses={
-        200: {
-            "description": "Events `lead` with the lead as JSON, at once and whenever it changes, "
-            "then `end` when its card is made or has failed.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-        **documented_problems(429),
-    },
+    responses=documented_stream(
+        "Events `lead` with the lead as JSON, at once and whenever it changes, then `end` when "
+        "its card is made or has failed."
+    ),
 )
 @needs(OPERATOR)
 def watch_lead(path: LeadPath) -> Response:
@@ -77,14 +46,7 @@ def watch_lead(path: LeadPath) -> Response:
     parts = services()
     with parts.database.read() as session:
         lead = visible_lead(session, path.lead_id)
-    slots: StreamSlots = current_app.extensions.setdefault(_EXTENSION, StreamSlots())
-    who = caller().key
-    if not slots.take(who):
-        return problem(429, "too_many_streams", "Too many leads are watched at once.")
-    response = Response(_progress(parts, lead.id), content_type="text/event-stream; charset=utf-8")
-    response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(lambda: slots.give_back(who))  # also of a stream that never began
-    return response
+    return event_stream(lambda: _progress(parts, lead.id), lambda: None)
 
 
 def _progress(parts: Services, lead_id: int) -> Iterator[str]:
@@ -94,13 +56,13 @@ def _progress(parts: Services, lead_id: int) -> Iterator[str]:
         status, shown = _look(parts, lead_id)
         if shown and shown != told:
             told, told_at = shown, monotonic()
-            yield f"event: lead\ndata: {shown}\n\n"
+            yield sse("lead", shown)
         if status is not None:
-            yield f"event: end\ndata: {status}\n\n"
+            yield sse("end", status)
             return
         if monotonic() - told_at >= HEARTBEAT_SECONDS:
             told_at = monotonic()
-            yield ": still here\n\n"
+            yield HEARTBEAT
         time.sleep(_LOOK_SECONDS)
 
 

@@ -20,6 +20,8 @@ from server.calls.inbox import Inbox
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
+from server.calls.telling import Teller
+from server.calls.watch import CallWatch
 from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
 from server.faq.service import FaqEngine
@@ -105,7 +107,9 @@ class CallService:
         self.recorder = recorder
         self.registry = registry
         self._recordings = recordings
+        self.watch = CallWatch()
         registry.on_unclaimed = self._ended_unclaimed
+        registry.on_ended = lambda call, reason: Teller(self.watch, call).ended(reason)
         self.speech_model: SileroModel | None = None
         """Confirms what is loud; loaded when serving begins, None for energy alone."""
 
@@ -164,6 +168,7 @@ class CallService:
         )
         if not self.registry.bind(call):
             return  # the retry of this webhook was faster
+        Teller(self.watch, call).arrived()
         if session is not None:
             session.open()
         log.info(
@@ -219,6 +224,7 @@ class CallService:
                 start,
                 clips=self._clips,
                 recorder=self.recorder,
+                teller=Teller(self.watch, call),
                 faq=self._faq,
                 stand_ins=self,
                 keepalive_seconds=self._settings.ws_keepalive_sec,

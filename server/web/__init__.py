@@ -7,7 +7,19 @@ from pathlib import Path
 from flask import Flask
 
 from server.settings import Settings
-from server.web import account, entry, join, sign_in, static
+from server.web import (
+    account,
+    audit,
+    calls,
+    entry,
+    join,
+    live,
+    members,
+    sign_in,
+    static,
+    system_people,
+    tokens,
+)
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -20,8 +32,14 @@ CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
 _PAGES = (
     entry,
     sign_in,
+    live,
+    calls,
     join,
     account,
+    members,
+    tokens,
+    audit,
+    system_people,
 )
 
 

@@ -63,6 +63,10 @@ def attempts(house: House) -> list[Attempt]:
         ("GET", f"{business}/jobs", None),
         ("POST", f"{business}/jobs/{house.job_id}/retry", {}),
         ("GET", f"/api/calls/{call_sid}", None),
+        ("GET", f"{business}/live", None),
+        ("GET", f"{business}/live/events", None),
+        ("GET", f"/api/calls/{call_sid}/events", None),
+        ("POST", f"/api/calls/{call_sid}/end", {}),
         ("POST", f"{business}/personal-data/export", NUMBER),
         ("POST", f"{business}/personal-data/delete", NUMBER),
     ]
