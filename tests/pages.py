@@ -48,6 +48,7 @@ _B = "/b/{business_id}"
 
 PAGES = (
     Page("sign-in", "/sign-in", None),
+    Page("forgot", "/sign-in/forgot", None),
     Page("home", f"{_B}/"),
     Page("more", f"{_B}/more"),
     Page("live", f"{_B}/live"),
@@ -62,10 +63,17 @@ PAGES = (
     Page("ears", f"{_B}/settings/ears", ADMIN),
     Page("webhooks", f"{_B}/settings/webhooks", ADMIN),
     Page("members", f"{_B}/settings/members", ADMIN),
+    Page("invite", f"{_B}/settings/members/invite", ADMIN),
+    Page("member", f"{_B}/settings/members/{{user_id}}", ADMIN),
+    Page("remove-member", f"{_B}/settings/members/{{user_id}}/remove", ADMIN),
     Page("tokens", f"{_B}/settings/tokens", ADMIN),
     Page("audit", f"{_B}/settings/audit", ADMIN),
     Page("connect", f"{_B}/settings/connect", ADMIN),
     Page("system", "/system", OWNER),
+    Page("people", "/system/people", OWNER),
+    Page("person", "/system/people/{user_id}", OWNER),
+    Page("deactivate", "/system/people/{user_id}/deactivate", OWNER),
+    Page("system-audit", "/system/audit", OWNER),
     Page("account", "/account"),
 )
 
