@@ -31,7 +31,7 @@ def role_of(parts: Services, user_id: int) -> str | None:
 
 
 def content(text: str) -> str:
-    return text.partition("<main")[2].partition("</main>")[0]
+    return text.partition("<main")[2].partition(">")[2].partition("</main>")[0]
 
 
 def test_name_and_language_are_ones_own(parts: Services, as_operator: Browser) -> None:
