@@ -1,4 +1,4 @@
-"""A lead's progress as it happens: server-sent events until its card is made."""
+"""Leads as they change, by server-sent events: one until its card is made, or all of a business."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from collections.abc import Iterator
 
 from flask import Response, current_app
 
-from server.api.access import caller, needs
+from server.api.access import caller, missing, needs
+from server.api.lead_actions import visible_lead
 from server.api.lead_view import lead_views
-from server.api.leads import LEAD, LeadPath, visible_lead
+from server.api.leads import LEAD, LEADS, LeadPath, LeadsPath
 from server.api.problems import documented_problems, problem
 from server.api.resource import new_resource
 from server.clock import monotonic
 from server.db import is_unavailable
-from server.models import OPERATOR, Lead
+from server.models import OPERATOR, Business, Lead
 from server.wiring import Services, services
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,11 @@ MAX_SECONDS = 600.0
 MAX_STREAMS_PER_CALLER = 6
 MAX_STREAMS = 200
 
+TICK_SECONDS = 10.0
+"""So often a follower of all leads is told to look for itself: another process tells us nothing."""
+
 _LOOK_SECONDS = 1.0
+_SLICE_SECONDS = 1.0
 _SETTLED = ("processed", "failed")
 _EXTENSION = "maane_lead_streams"
 
@@ -77,14 +82,54 @@ def watch_lead(path: LeadPath) -> Response:
     parts = services()
     with parts.database.read() as session:
         lead = visible_lead(session, path.lead_id)
+    return _stream(_progress(parts, lead.id))
+
+
+@blueprint.get(
+    f"{LEADS}/events",
+    responses={
+        200: {
+            "description": "Events `lead` with the id of a lead that is new, has changed or is "
+            "gone; `tick`, some seconds apart, when it is time to look for oneself.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **documented_problems(429),
+    },
+)
+@needs(OPERATOR)
+def watch_leads(path: LeadsPath) -> Response:
+    """Follow the leads of a business."""
+    parts = services()
+    with parts.database.read() as session:
+        if session.get(Business, path.business_id) is None:
+            raise missing("business")
+    return _stream(_changes(parts, path.business_id))
+
+
+def _stream(events: Iterator[str]) -> Response:
     slots: StreamSlots = current_app.extensions.setdefault(_EXTENSION, StreamSlots())
-    who = f"{caller().token_id}"
+    who = caller().actor
     if not slots.take(who):
         return problem(429, "too_many_streams", "Too many leads are watched at once.")
-    response = Response(_progress(parts, lead.id), content_type="text/event-stream; charset=utf-8")
+    response = Response(events, content_type="text/event-stream; charset=utf-8")
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(lambda: slots.give_back(who))  # also of a stream that never began
     return response
+
+
+def _changes(parts: Services, business_id: int) -> Iterator[str]:
+    news = parts.lead_news
+    seen, ends_at = news.count(business_id), monotonic() + MAX_SECONDS
+    yield "event: tick\ndata:\n\n"  # of what has changed since the page was made
+    ticked_at = monotonic()
+    while monotonic() < ends_at and not parts.calls.registry.draining:
+        # In short waits: a server that is about to end shall not be waited for.
+        seen, lead_ids = news.wait(business_id, seen, _SLICE_SECONDS)
+        for lead_id in lead_ids:
+            yield f"event: lead\ndata: {lead_id}\n\n"
+        if monotonic() - ticked_at >= TICK_SECONDS:
+            ticked_at = monotonic()
+            yield "event: tick\ndata:\n\n"
 
 
 def _progress(parts: Services, lead_id: int) -> Iterator[str]:
