@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from server.accounts import record_change
@@ -140,6 +140,23 @@ def page_of_leads(
         wanted = wanted.where(older_than(Lead.created_at, Lead.id, (instant, lead_id)))
     rows = session.scalars(wanted.limit(query.limit + 1)).all()
     return cut_page(rows, query.limit, lambda row: (row.created_at, row.id))
+
+
+def count_newer(session: Session, business_id: int, query: LeadsQuery) -> int:
+    """Return how many leads fit ``query`` and stand above its cursor; no more than its limit.
+
+    Raises:
+        NotFoundError: there is no such business.
+        InvalidInputError: the cursor or an instant is none.
+    """
+    business = session.get(Business, business_id)
+    if business is None:
+        raise missing("business")
+    instant, lead_id = decode_cursor(query.cursor or "", datetime, int)
+    above = (Lead.created_at >= instant) & ((Lead.created_at > instant) | (Lead.id > lead_id))
+    fitting = filtered(query, business).where(above).limit(query.limit)
+    ids = fitting.with_only_columns(Lead.id).subquery()
+    return session.scalar(select(func.count()).select_from(ids)) or 0
 
 
 def counts(business_id: int) -> CountsView:
