@@ -108,7 +108,7 @@ def watch_leads(path: LeadsPath) -> Response:
 
 def _stream(events: Iterator[str]) -> Response:
     slots: StreamSlots = current_app.extensions.setdefault(_EXTENSION, StreamSlots())
-    who = caller().actor
+    who = caller().key
     if not slots.take(who):
         return problem(429, "too_many_streams", "Too many leads are watched at once.")
     response = Response(events, content_type="text/event-stream; charset=utf-8")
@@ -120,7 +120,7 @@ def _stream(events: Iterator[str]) -> Response:
 def _changes(parts: Services, business_id: int) -> Iterator[str]:
     news = parts.lead_news
     seen, ends_at = news.count(business_id), monotonic() + MAX_SECONDS
-    yield "event: tick\ndata:\n\n"  # of what has changed since the page was made
+    yield "event: tick\ndata: now\n\n"  # of what has changed since the page was made
     ticked_at = monotonic()
     while monotonic() < ends_at and not parts.calls.registry.draining:
         # In short waits: a server that is about to end shall not be waited for.
@@ -129,7 +129,7 @@ def _changes(parts: Services, business_id: int) -> Iterator[str]:
             yield f"event: lead\ndata: {lead_id}\n\n"
         if monotonic() - ticked_at >= TICK_SECONDS:
             ticked_at = monotonic()
-            yield "event: tick\ndata:\n\n"
+            yield "event: tick\ndata: now\n\n"
 
 
 def _progress(parts: Services, lead_id: int) -> Iterator[str]:
