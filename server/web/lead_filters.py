@@ -107,7 +107,7 @@ class Chosen:
         except ValidationError:
             wanted = LeadFilter()
         given = wanted.model_dump(mode="json", exclude_none=True)
-        words = {
+        words: dict[str, Any] = {
             name: str(value).lower() if isinstance(value, bool) else value
             for name, value in given.items()
         }

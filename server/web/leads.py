@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask import flash, redirect
 from pydantic import ValidationError
 
 from server.api.access import needs
@@ -22,6 +21,7 @@ from server.api.lead_actions import (
 from server.api.lead_view import LeadView, lead_views
 from server.api.paging import encode_cursor
 from server.clock import utc_now
+from server.errors import NotFoundError
 from server.models import OPERATOR
 from server.web.lead_filters import HOW_IT_WENT, PERIODS, Chosen, chips
 from server.web.lead_words import WORK
@@ -83,8 +83,11 @@ def newer(business_id: int) -> str:
 @needs(OPERATOR)
 def row(business_id: int, lead_id: int) -> str:
     """Show one row anew; nothing in place of a lead that is gone."""
-    with services().database.read() as session:
-        lead = lead_views(session, [visible_lead(session, lead_id, business_id)])[0]
+    try:
+        with services().database.read() as session:
+            lead = lead_views(session, [visible_lead(session, lead_id, business_id)])[0]
+    except NotFoundError:
+        return ""
     return render_template("leads/_rows.html", rows=[lead], more_url="")
 
 

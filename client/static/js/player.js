@@ -31,7 +31,6 @@ export class Player {
     this.listen();
     this.showTime(0);
     this.findTranscript();
-    this.audio.removeAttribute("controls");
     this.audio.hidden = true;
     this.controls.hidden = false;
     root.classList.add("is-ready");
@@ -93,9 +92,9 @@ export class Player {
   load() {
     this.loading ??= this.fetchAndDraw().then(
       () => true,
-      (error) => {
+      () => {
         this.loading = null;
-        if (!this.ending.signal.aborted) this.fail(error);
+        if (!this.ending.signal.aborted) this.fail();
         return false;
       },
     );
@@ -125,10 +124,8 @@ export class Player {
 
   draw(WaveSurfer) {
     this.surfer?.destroy();
-    this.audio.removeAttribute("src");
     const surfer = WaveSurfer.create({
       container: this.wave,
-      media: this.audio,
       cspNonce: this.root.dataset.nonce,
       height: 32,
       barWidth: 2,
@@ -144,6 +141,7 @@ export class Player {
     surfer.on("play", () => this.showPlaying(true));
     surfer.on("pause", () => this.showPlaying(false));
     surfer.on("finish", () => this.showPlaying(false));
+    surfer.on("error", () => this.fail());
     this.surfer = surfer;
   }
 
@@ -176,7 +174,6 @@ export class Player {
     }
     this.root.addEventListener("keydown", (event) => this.onKey(event), options);
     this.wave.addEventListener("click", () => this.load(), options);
-    this.audio.addEventListener("error", () => this.audio.src && this.fail(), options);
     /* Canvases keep the colours that they were drawn with. */
     const theme = new MutationObserver(() => this.surfer?.setOptions(this.colours()));
     theme.observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
