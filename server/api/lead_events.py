@@ -32,7 +32,7 @@ MAX_SECONDS = 600.0
 MAX_STREAMS_PER_CALLER = 6
 MAX_STREAMS = 200
 
-TICK_SECONDS = 10.0
+TICK_SECONDS = 5.0
 """So often a follower of all leads is told to look for itself: another process tells us nothing."""
 
 _LOOK_SECONDS = 1.0

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, flash, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -181,7 +182,14 @@ def delete(business_id: int, lead_id: int) -> Response:
             "warning",
         )
         return back_to("web_lead_card.show", business_id=business_id, lead_id=lead_id)
-    flash(_("Everything about this number was deleted: %(num)s leads.", num=deleted.leads))
+    flash(
+        ngettext(
+            "Everything about this number was deleted: %(num)s lead.",
+            "Everything about this number was deleted: %(num)s leads.",
+            deleted.leads,
+        ),
+        "success",
+    )
     return back_to("web_leads.show", business_id=business_id)
 
 

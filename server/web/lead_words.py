@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 WORK = {
     "new": _l("New"),
     "in_work": _l("In work"),
-    "done": _l("Done"),
+    "done": _l("Settled"),
     "lost": _l("Not relevant"),
 }
 """The operator's states, in the order in which a lead goes through them."""
