@@ -13,6 +13,7 @@ from server.api import (
     faqs,
     jobs,
     kpis,
+    lead_card,
     lead_events,
     lead_export,
     lead_recording,
@@ -29,8 +30,8 @@ from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_events, lead_recording, lead_export, calls, live, kpis, webhooks, personal_data,
-    jobs, system, document,
+    leads, lead_card, lead_events, lead_recording, lead_export, calls, live, kpis, webhooks,
+    personal_data, jobs, system, document,
 )  # fmt: skip
 
 
