@@ -8,6 +8,7 @@ from server.api import (
     businesses,
     calls,
     document,
+    faq_audio,
     faq_review,
     faq_sheets,
     faqs,
@@ -20,6 +21,7 @@ from server.api import (
     learned,
     matching,
     personal_data,
+    pronunciations,
     system,
     webhooks,
 )
@@ -27,7 +29,8 @@ from server.api.problems import Problem, from_validation_error, handle_unrouted_
 from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
-    businesses, faqs, faq_review, faq_sheets, learned, matching,
+    businesses, faqs, faq_review, faq_audio, faq_sheets, learned, matching,
+    pronunciations,
     leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, personal_data,
     jobs, system, document,
 )  # fmt: skip
