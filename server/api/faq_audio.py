@@ -11,10 +11,10 @@ from pydantic import Field
 from server.api.access import needs
 from server.api.faq_models import AudioStatus, voice_of
 from server.api.faq_operations import get_faq_row
-from server.api.faq_reviews import profile_of
 from server.api.faqs import FAQ, FAQS, FaqPath, FaqsPath
 from server.api.fields import Answer, Input, Language
 from server.api.problems import documented_problems, problem
+from server.api.profiles import profile_of
 from server.api.resource import answer, new_resource
 from server.models import ADMIN, OPERATOR
 from server.recordings import wav

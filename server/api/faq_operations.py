@@ -105,6 +105,15 @@ def count_faqs(business_id: int) -> FaqCounts:
     )
 
 
+def taken_keys(business_id: int, but: int | None = None) -> frozenset[str]:
+    """Return the intent keys that are in use, but for those of the answer ``but``."""
+    asked = select(BusinessFaq.intent_key).where(BusinessFaq.business_id == business_id)
+    if but is not None:
+        asked = asked.where(BusinessFaq.id != but)
+    with services().database.read() as session:
+        return frozenset(session.scalars(asked.distinct()))
+
+
 def find_faq(business_id: int, faq_id: int) -> FaqView:
     """Return one prepared answer.
 

@@ -7,13 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from server.api.access import missing
 from server.api.faq_models import MAX_SENTENCES, sentences_in
-from server.directory import BusinessProfile
+from server.api.profiles import profile_of
 from server.faq.conflicts import Conflict, look_for_conflicts, look_for_faults
 from server.faq.snapshot import FaqSnapshot
-from server.models import Business
-from server.wiring import services
 
 _KEPT = 64
 _AT_ONCE = 20
@@ -22,25 +19,6 @@ Found = TypeVar("Found")
 
 _kept: OrderedDict[tuple[Any, ...], tuple[Any, Any]] = OrderedDict()
 """By question and business, the rows it was asked of and the answer."""
-
-
-def profile_of(business_id: int) -> BusinessProfile:
-    """Return the copy in RAM, read now if this process does not have it yet.
-
-    Raises:
-        NotFoundError: there is no such business.
-    """
-    directory = services().directory
-    profile = directory.by_id(business_id)
-    if profile is None:
-        with services().database.read() as session:
-            exists = session.get(Business, business_id) is not None
-        if exists:
-            directory.load()
-            profile = directory.by_id(business_id)
-    if profile is None:
-        raise missing("business")
-    return profile
 
 
 def warned_ids(business_id: int) -> frozenset[int]:

@@ -15,9 +15,9 @@ from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.faq_models import FaqInput, FaqView
 from server.api.faq_operations import add_faq, get_business, now_stored
-from server.api.faq_reviews import profile_of
 from server.api.faqs import FAQS, FaqsPath, created
 from server.api.fields import Input, Language, has_controls
+from server.api.profiles import profile_of
 from server.api.resource import answer, new_resource, no_content, writing
 from server.clock import utc_now
 from server.faq.learned import MAX_EXAMPLES, LearnedGroup, Learner

@@ -8,17 +8,23 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from server.api.access import needs
-from server.api.faq_reviews import profile_of
+from server.api.faq_models import MAX_PATTERNS, FaqInput
 from server.api.faqs import FAQS, FaqsPath
 from server.api.fields import Input, Language
+from server.api.profiles import profile_of
 from server.api.resource import answer, new_resource, writing
+from server.clock import monotonic
+from server.faq import matcher
 from server.faq.decision import GAP
 from server.faq.results import Explanation, Hit, Scored
 from server.faq.service import Found
+from server.faq.snapshot import FaqRow, build_snapshot
 from server.models import OPERATOR
 from server.wiring import services
 
 blueprint = new_resource("matching", "What a caller's sentence would get, and why.")
+
+_MOST_RIVALS = 7
 
 
 class MatchInput(Input):
@@ -90,6 +96,37 @@ def try_sentence(business_id: int, body: MatchInput) -> MatchView:
     """
     profile_of(business_id)
     return _view(*services().faq.explain(business_id, body.text, body.lang or ""))
+
+
+def try_draft(business_id: int, faq_id: int | None, draft: FaqInput, text: str) -> MatchView:
+    """Return what a sentence would get if ``draft`` were stored, as the answer ``faq_id`` or anew.
+
+    It is tried among the answers that speak of the sentence, which is cheap enough to be done
+    while somebody types; the words that only other answers know may make a small difference.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
+    snapshot = profile_of(business_id).faq
+    lang = draft.lang or profile_of(business_id).lang
+    settings = services().system.current()
+    near = matcher.explain(snapshot, text, lang, min_score=settings.faq_min_score).rows
+    patterns = tuple(" ".join(one.split())[:200] for one in draft.patterns if one.strip())
+    mine = FaqRow(
+        faq_id or 0,
+        draft.intent_key,
+        draft.label,
+        patterns[:MAX_PATTERNS],
+        draft.answer_text,
+        lang,
+        min(100, max(0, draft.priority)),
+    )
+    others = [one.row for one in near if one.row.id != mine.id][:_MOST_RIVALS]
+    tried = build_snapshot(business_id, [mine, *others], keep=False)
+    began = monotonic()
+    explained = matcher.explain(tried, text, lang, min_score=settings.faq_min_score)
+    took_ms = round((monotonic() - began) * 1000, 3)
+    return _view(Found(explained.result, lang, took_ms), explained)
 
 
 def _view(found: Found, explained: Explanation | None) -> MatchView:

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.faq_operations import get_business
-from server.api.faq_reviews import profile_of
 from server.api.faqs import FaqsPath
 from server.api.fields import Input
+from server.api.profiles import profile_of
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
 from server.business_settings import MAX_PRONUNCIATIONS, Pronunciation, business_settings
 from server.errors import ConflictError

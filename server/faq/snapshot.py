@@ -98,7 +98,11 @@ _kept: OrderedDict[tuple[FaqRow, ...], _Compiled] = OrderedDict()
 
 
 def build_snapshot(
-    business_id: int, rows: Iterable[FaqRow], breathe: Callable[[], None] = lambda: None
+    business_id: int,
+    rows: Iterable[FaqRow],
+    breathe: Callable[[], None] = lambda: None,
+    *,
+    keep: bool = True,
 ) -> FaqSnapshot:
     """Return the snapshot of ``rows``, best priority first.
 
@@ -106,11 +110,14 @@ def build_snapshot(
 
     Args:
         breathe: called every few milliseconds of work, so that others may run meanwhile.
+        keep: whether these rows may come again; what somebody is just typing will not.
     """
     ordered = tuple(sorted(rows, key=lambda row: (-row.priority, row.id)))
     found = _kept.get(ordered)  # a business that is read again unchanged costs nothing
     if found is None:
-        found = _kept[ordered] = _compiled(ordered, breathe)
+        found = _compiled(ordered, breathe)
+        if keep:
+            _kept[ordered] = found
         if len(_kept) > _KEPT:
             _kept.popitem(last=False)
     compiled, shelves = found
