@@ -7,7 +7,20 @@ from pathlib import Path
 from flask import Flask
 
 from server.settings import Settings
-from server.web import calls, entry, lead_card, leads, live, sign_in, static
+from server.web import (
+    calls,
+    entry,
+    faq_sheets,
+    faq_try,
+    faqs,
+    lead_card,
+    leads,
+    learned,
+    live,
+    pronunciations,
+    sign_in,
+    static,
+)
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -24,6 +37,11 @@ _PAGES = (
     calls,
     leads,
     lead_card,
+    faqs,
+    faq_try,
+    faq_sheets,
+    learned,
+    pronunciations,
 )
 
 
