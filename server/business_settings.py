@@ -45,7 +45,29 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _speakable(text: str) -> str:
+    text = _one_line(text)
+    if not any(char.isalnum() for char in text):
+        raise ValueError("must hold a letter or a digit")
+    return text
+
+
 _Text = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+
+MAX_PRONUNCIATIONS = 200
+
+
+class Pronunciation(BaseModel):
+    """A word that is read wrongly, and how to say it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    word: Annotated[str, Field(max_length=60), AfterValidator(_speakable)] = Field(
+        description="A word or a phrase as it is written in answers and greetings."
+    )
+    say: Annotated[str, Field(max_length=120), AfterValidator(_speakable)] = Field(
+        description="The same in other letters, with or without nikud, as it is to be said."
+    )
 
 
 class BusinessSettings(BaseModel):
@@ -84,9 +106,17 @@ class BusinessSettings(BaseModel):
         description="Leads, with their calls and transcripts, are deleted after so many days. "
         "0: they are kept until somebody deletes them.",
     )
+    pronunciations: Annotated[tuple[Pronunciation, ...], Field(max_length=MAX_PRONUNCIATIONS)] = (
+        Field(default=(), description="How words are said that would be read wrongly.")
+    )
     transfer_number: Annotated[str, AfterValidator(_e164_or_empty)] = Field(
         default="", description="Who is called in when the caller presses 0; E.164 or empty."
     )
+
+    @property
+    def spoken_as(self) -> tuple[tuple[str, str], ...]:
+        """Return the pronunciations as those who speak want them."""
+        return tuple((one.word, one.say) for one in self.pronunciations)
 
     def is_open(self, at: datetime, timezone: str) -> bool:
         """Tell whether the business is open at the moment ``at``, which knows its own zone."""

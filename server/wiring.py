@@ -19,9 +19,11 @@ from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.leads.counts import LeadCounts
 from server.leads.erasure import TIDY_LEADS, TidyLeads
 from server.leads.events import DELIVER
 from server.leads.media import MediaStore
+from server.leads.news import LeadNews
 from server.leads.pipeline import CLOSE_CALL, SUMMARISE, recording_lost
 from server.leads.summarise import CloseCall, Summarise, SummaryModel
 from server.leads.transcription import TRANSCRIBE, TranscribeRecording
@@ -74,6 +76,8 @@ class Services:
     clips: ClipStore
     calls: CallService
     recordings: RecordingService
+    lead_news: LeadNews
+    lead_counts: LeadCounts
     jobs: JobWorker
     recognisers: tuple[HelperRecogniser, ...]
     """Who understands recordings, best first."""
@@ -110,6 +114,7 @@ def wire(app: Flask, settings: Settings) -> Services:
         embeddings = EmbeddingKeeper(
             database, embedder, lambda: system.current().faq_embeddings_enabled
         )
+    lead_news = LeadNews(database)
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
     recordings, recording = recordings_of(settings, database, recorder, jobs)
@@ -137,6 +142,8 @@ def wire(app: Flask, settings: Settings) -> Services:
         ),
         recordings=recordings,
         media=recordings.storage,
+        lead_news=lead_news,
+        lead_counts=LeadCounts(database, lead_news),
         jobs=jobs,
         recognisers=recognisers,
         providers=call_providers(settings, ears)

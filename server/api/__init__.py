@@ -8,11 +8,13 @@ from server.api import (
     businesses,
     calls,
     document,
+    faq_audio,
     faq_review,
     faq_sheets,
     faqs,
     jobs,
     kpis,
+    lead_card,
     lead_events,
     lead_export,
     lead_recording,
@@ -21,6 +23,7 @@ from server.api import (
     live,
     matching,
     personal_data,
+    pronunciations,
     system,
     webhooks,
 )
@@ -28,10 +31,28 @@ from server.api.problems import Problem, from_validation_error, handle_unrouted_
 from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
-    businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_events, lead_recording, lead_export, calls, live, kpis, webhooks, personal_data,
-    jobs, system, document,
-)  # fmt: skip
+    businesses,
+    faqs,
+    faq_review,
+    faq_sheets,
+    learned,
+    matching,
+    leads,
+    lead_card,
+    lead_events,
+    lead_recording,
+    lead_export,
+    calls,
+    live,
+    kpis,
+    webhooks,
+    personal_data,
+    jobs,
+    system,
+    faq_audio,
+    pronunciations,
+    document,
+)
 
 
 def register_api(app: OpenAPI) -> None:

@@ -68,6 +68,7 @@ class FieldProblem(BaseModel):
 
     field: str = Field(description="Dotted name as it was sent: `patterns.2`; empty: all of it.")
     message: str = Field(description="The reason, for a person.")
+    code: str = Field(default="", description="The reason, for a program, where it has a name.")
 
 
 class Problem(BaseModel):
@@ -135,6 +136,7 @@ def field_problems(error: ValidationError) -> list[FieldProblem]:
         FieldProblem(
             field=".".join(str(part) for part in item["loc"]),
             message=str(item.get("ctx", {}).get("error") or item["msg"]),
+            code=item["type"],
         )
         for item in error.errors(include_url=False, include_input=False)
     ]

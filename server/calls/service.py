@@ -250,15 +250,15 @@ class CallService:
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
-        voice = business.voice or DEFAULT_VOICE
+        voice, own = business.voice or DEFAULT_VOICE, business.settings.spoken_as
         for text in all_greetings(business, generates=uses_realtime(self._settings)):
-            self._clips.prepare(text, business.lang, voice)
+            self._clips.prepare(text, business.lang, voice, own)
         for language in (business.lang, "en-US"):
             for name, sentence in sentences(language).items():
                 if name not in _TEMPLATES:
-                    self._clips.prepare(sentence, language, voice)
+                    self._clips.prepare(sentence, language, voice, own)
         for row in business.faq.rows:
-            self._clips.prepare(row.row.answer_text, row.row.lang, voice)
+            self._clips.prepare(row.row.answer_text, row.row.lang, voice, own)
 
     def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
         outbound = direction == "outbound"
@@ -362,6 +362,7 @@ class CallService:
             call.inbox.put,
             learned,
             call.business.voice or DEFAULT_VOICE,
+            call.business.settings.spoken_as,
         )
 
     def ears(self, call: BoundCall) -> Transcriber:

@@ -52,6 +52,7 @@ def call_arrived(
                 phone=phone,
                 created_at=at,
                 fields={},
+                is_test=is_test,
             )
             session.add(lead)
             session.flush()

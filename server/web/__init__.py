@@ -7,10 +7,24 @@ from pathlib import Path
 from flask import Flask
 
 from server.settings import Settings
-from server.web import calls, entry, live, sign_in, static
+from server.web import (
+    calls,
+    entry,
+    faq_sheets,
+    faq_try,
+    faqs,
+    lead_card,
+    leads,
+    learned,
+    live,
+    pronunciations,
+    sign_in,
+    static,
+)
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
+from server.web.lead_words import register_words
 from server.web.pages import unrouted
 from server.web.security import secure_pages
 
@@ -21,6 +35,13 @@ _PAGES = (
     sign_in,
     live,
     calls,
+    leads,
+    lead_card,
+    faqs,
+    faq_try,
+    faq_sheets,
+    learned,
+    pronunciations,
 )
 
 
@@ -28,6 +49,7 @@ def register_web(app: Flask, settings: Settings) -> None:
     """Put every page on ``app``."""
     speak(app, str(CLIENT / "translations"))
     register_formats(app)
+    register_words(app)
     put_frame(app)
     secure_pages(app, settings)
     app.register_blueprint(static.blueprint)

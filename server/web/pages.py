@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from server.api.access import SAFE_METHODS, admit, by_session, caller, check_csrf, missing
-from server.api.matching import profile_of
 from server.api.problems import RETRY_AFTER_SECONDS
+from server.api.profiles import profile_of
 from server.db import is_unavailable
 from server.directory import BusinessProfile
 from server.errors import (

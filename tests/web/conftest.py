@@ -54,7 +54,7 @@ class RecordingSynthesiser:
     def voice_for(self, language: str, voice: str) -> str:
         return ""
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         with self._heard:
             self.said.append((text, language))
             self._heard.notify_all()
