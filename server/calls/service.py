@@ -17,6 +17,7 @@ from server.audio.silero import SileroModel
 from server.calls import store
 from server.calls.greeting import all_greetings, greeting
 from server.calls.inbox import Inbox
+from server.calls.phones import Phones
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
@@ -104,6 +105,7 @@ class CallService:
         self._faq = faq
         self.recorder = recorder
         self.registry = registry
+        self.phones = Phones(registry, settings.secret_key)
         self._recordings = recordings
         registry.on_unclaimed = self._ended_unclaimed
         self.speech_model: SileroModel | None = None
@@ -130,11 +132,13 @@ class CallService:
         *,
         is_test: bool,
         recording_url: str = "",
+        max_seconds: float = float("inf"),
     ) -> None:
         """Prepare the call for its stream; a call that is bound already stays as it is.
 
         Args:
             recording_url: where Twilio announces recordings of the call.
+            max_seconds: how long it may last, where that is less than any call may.
         """
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
@@ -149,7 +153,9 @@ class CallService:
             from_number=from_number,
             to_number=to_number,
             prompts=prompts,
-            policy=self._policy(business, direction, greets, is_test=is_test),
+            policy=self._policy(
+                business, direction, greets, is_test=is_test, max_seconds=max_seconds
+            ),
             inbox=Inbox(),
             is_test=is_test,
             bound_at=arrived_at,
@@ -275,7 +281,13 @@ class CallService:
         )
 
     def _policy(
-        self, business: BusinessProfile, direction: str, greets: str, *, is_test: bool
+        self,
+        business: BusinessProfile,
+        direction: str,
+        greets: str,
+        *,
+        is_test: bool,
+        max_seconds: float,
     ) -> CallPolicy:
         settings, own = self._settings, business.settings
         inbound = direction == "inbound"
@@ -302,7 +314,7 @@ class CallService:
             hangover_ms=settings.vad_hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
             max_utterance_seconds=settings.max_utt_sec,
-            max_call_seconds=settings.max_call_sec,
+            max_call_seconds=min(settings.max_call_sec, max_seconds),
             takes_messages=not is_test,
             phrases=_SPOKEN_PHRASES,
         )

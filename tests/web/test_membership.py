@@ -63,6 +63,7 @@ def attempts(house: House) -> list[Attempt]:
         ("GET", f"{business}/jobs", None),
         ("POST", f"{business}/jobs/{house.job_id}/retry", {}),
         ("GET", f"/api/calls/{call_sid}", None),
+        ("POST", f"{business}/test-calls", {}),
         ("POST", f"{business}/personal-data/export", NUMBER),
         ("POST", f"{business}/personal-data/delete", NUMBER),
     ]
