@@ -22,6 +22,7 @@ def bound(registry: CallRegistry, call_sid: str, *, is_test: bool = True) -> Bou
         is_test=is_test,
         stage=Stage.BOUND,
         inbox=Inbox(),
+        cut=None,
         policy=SimpleNamespace(language="he-IL"),
         bound_at=0.0,
     )
