@@ -56,7 +56,7 @@ class PlacedCall(BaseModel):
 @needs(OPERATOR)
 def place_test_call(path: PhonePath, body: NewTestCall) -> Response:
     """Place a test call: it is never billed, makes no real lead, and counts in no figure."""
-    return answer(place(path.business_id, body, caller().actor), 201)
+    return answer(place(path.business_id, body, caller().key), 201)
 
 
 def place(business_id: int, order: NewTestCall, who: str) -> PlacedCall:

@@ -299,8 +299,8 @@ class CallService:
             barge_in_frames=settings.barge_in_voice_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,
             refractory_seconds=settings.reply_refractory_ms / 1000,
-            recognises=self._understands(),
-            hears_without_session=self._understands(),
+            recognises=self.understands(),
+            hears_without_session=self.understands(),
             agent_hears=uses_realtime(settings),
             reconnects=self._opens_session(),
             rotate_after_seconds=settings.realtime_rotate_sec,
@@ -324,8 +324,8 @@ class CallService:
         settings = self._settings
         return uses_realtime(settings) or (has_openai(settings) and self._google_ears is None)
 
-    def _understands(self) -> bool:
-        """Tell whether there is a recogniser."""
+    def understands(self) -> bool:
+        """Tell whether there is a recogniser; without one callers are heard, not understood."""
         return has_openai(self._settings) or self._google_ears is not None
 
     # What stands in for what (see server.calls.parts)
