@@ -51,7 +51,7 @@ export class Conversation {
     part("took").textContent = total == null ? "" : this.ms(total);
     part("cut").hidden = !turn.interrupted;
     part("heard").textContent =
-      turn.heard_ms == null ? "" : this.words.sayHeard.replace("%s", seconds.format(turn.heard_ms / 1000));
+      turn.heard_ms == null ? "" : this.words.sayHeard.replace("#", seconds.format(turn.heard_ms / 1000));
     bubble.querySelector(".bubble-meta").hidden = turn.speaker !== "agent";
     if (total != null) this.showStages(stagesOf(turn.timings_ms));
     this.list.scrollTop = this.list.scrollHeight;
@@ -83,6 +83,6 @@ export class Conversation {
   }
 
   ms(value) {
-    return this.words.sayMs.replace("%s", number.format(value));
+    return this.words.sayMs.replace("#", number.format(value));
   }
 }
