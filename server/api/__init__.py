@@ -23,6 +23,7 @@ from server.api import (
     live,
     matching,
     personal_data,
+    phone,
     pronunciations,
     system,
     webhooks,
@@ -51,6 +52,7 @@ _RESOURCES = (
     system,
     faq_audio,
     pronunciations,
+    phone,
     document,
 )
 

@@ -17,6 +17,7 @@ from server.errors import (
     ConflictError,
     ForbiddenError,
     InvalidInputError,
+    LimitError,
     MaaneError,
     NotFoundError,
 )
@@ -31,6 +32,7 @@ _STATUS = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    LimitError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _DOCUMENTED = {
     400: "The body is not JSON.",

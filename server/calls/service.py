@@ -17,6 +17,7 @@ from server.audio.silero import SileroModel
 from server.calls import store
 from server.calls.greeting import all_greetings, greeting
 from server.calls.inbox import Inbox
+from server.calls.phones import Phones
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
@@ -106,6 +107,7 @@ class CallService:
         self._faq = faq
         self.recorder = recorder
         self.registry = registry
+        self.phones = Phones(registry, settings.secret_key)
         self._recordings = recordings
         self.watch = CallWatch()
         registry.on_unclaimed = self._ended_unclaimed
@@ -134,11 +136,13 @@ class CallService:
         *,
         is_test: bool,
         recording_url: str = "",
+        max_seconds: float = float("inf"),
     ) -> None:
         """Prepare the call for its stream; a call that is bound already stays as it is.
 
         Args:
             recording_url: where Twilio announces recordings of the call.
+            max_seconds: how long it may last, where that is less than any call may.
         """
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
@@ -153,7 +157,9 @@ class CallService:
             from_number=from_number,
             to_number=to_number,
             prompts=prompts,
-            policy=self._policy(business, direction, greets, is_test=is_test),
+            policy=self._policy(
+                business, direction, greets, is_test=is_test, max_seconds=max_seconds
+            ),
             inbox=Inbox(),
             is_test=is_test,
             bound_at=arrived_at,
@@ -281,7 +287,13 @@ class CallService:
         )
 
     def _policy(
-        self, business: BusinessProfile, direction: str, greets: str, *, is_test: bool
+        self,
+        business: BusinessProfile,
+        direction: str,
+        greets: str,
+        *,
+        is_test: bool,
+        max_seconds: float,
     ) -> CallPolicy:
         settings, own = self._settings, business.settings
         inbound = direction == "inbound"
@@ -293,8 +305,8 @@ class CallService:
             barge_in_frames=settings.barge_in_voice_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,
             refractory_seconds=settings.reply_refractory_ms / 1000,
-            recognises=self._understands(),
-            hears_without_session=self._understands(),
+            recognises=self.understands(),
+            hears_without_session=self.understands(),
             agent_hears=uses_realtime(settings),
             reconnects=self._opens_session(),
             rotate_after_seconds=settings.realtime_rotate_sec,
@@ -308,7 +320,7 @@ class CallService:
             hangover_ms=settings.vad_hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
             max_utterance_seconds=settings.max_utt_sec,
-            max_call_seconds=settings.max_call_sec,
+            max_call_seconds=min(settings.max_call_sec, max_seconds),
             takes_messages=not is_test,
             phrases=_SPOKEN_PHRASES,
         )
@@ -318,8 +330,8 @@ class CallService:
         settings = self._settings
         return uses_realtime(settings) or (has_openai(settings) and self._google_ears is None)
 
-    def _understands(self) -> bool:
-        """Tell whether there is a recogniser."""
+    def understands(self) -> bool:
+        """Tell whether there is a recogniser; without one callers are heard, not understood."""
         return has_openai(self._settings) or self._google_ears is not None
 
     # What stands in for what (see server.calls.parts)

@@ -17,6 +17,7 @@ from server.web import (
     leads,
     learned,
     live,
+    phone,
     pronunciations,
     sign_in,
     static,
@@ -42,6 +43,7 @@ _PAGES = (
     faq_sheets,
     learned,
     pronunciations,
+    phone,
 )
 
 

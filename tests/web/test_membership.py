@@ -76,6 +76,7 @@ def attempts(house: House) -> list[Attempt]:
         ("GET", f"{business}/live/events", None),
         ("GET", f"/api/calls/{call_sid}/events", None),
         ("POST", f"/api/calls/{call_sid}/end", {}),
+        ("POST", f"{business}/test-calls", {}),
         ("POST", f"{business}/personal-data/export", NUMBER),
         ("POST", f"{business}/personal-data/delete", NUMBER),
     ]
