@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.calls.costs import CostLedger
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, has_openai
@@ -133,6 +134,7 @@ def wire(app: Flask, settings: Settings) -> Services:
             CallRegistry(settings.max_concurrent_calls),
             faq,
             recordings,
+            CostLedger(database, recorder),
             ears,
         ),
         recordings=recordings,
@@ -185,7 +187,8 @@ def start(app: Flask) -> None:
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
-    tasks: list[Callable[[], None]] = [parts.clips.warm]
+    capped = [one for one in parts.directory.all() if one.settings.daily_cost_cap_usd]
+    tasks: list[Callable[[], None]] = [lambda: parts.calls.costs.read(capped), parts.clips.warm]
     if parts.embeddings is not None:
         tasks.append(parts.embeddings.look_at_all)
     WarmUp(tasks).start()

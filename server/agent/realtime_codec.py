@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -36,6 +36,9 @@ _CARRY_ON = (
     "Your last reply was cut off. Say only what was still missing of it, without repeating or "
     "apologising. It ended at:"
 )
+OnUsage = Callable[[Literal["response", "transcript"], object], None]
+"""Takes what was used and the service's ``usage`` as it came (:mod:`server.prices`)."""
+
 _BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
 
 
@@ -62,12 +65,19 @@ class RealtimeProtocol:
         plan: what to set the session up with.
         send: takes one wire message; must not block.
         full: start with the full instructions: the call had been given them before.
+        on_usage: told what a response, or a transcript, has used.
     """
 
     def __init__(
-        self, plan: SessionPlan, send: Callable[[bytes], None], *, full: bool = False
+        self,
+        plan: SessionPlan,
+        send: Callable[[bytes], None],
+        *,
+        full: bool = False,
+        on_usage: OnUsage = lambda kind, usage: None,
     ) -> None:
         self._plan = plan
+        self._on_usage = on_usage
         self._full = full
         self._transcribe_model = plan.transcribe_model
         self._voice = plan.voice
@@ -234,6 +244,7 @@ class RealtimeProtocol:
         return [on.PartialTranscript(utterance_id)] if utterance_id else []
 
     def _transcript_completed(self, data: dict[str, Any]) -> list[on.Event]:
+        self._on_usage("transcript", data.get("usage"))
         utterance_id = self._utterance_of_item.pop(data["item_id"], None)
         transcript = data["transcript"]
         words = transcript if isinstance(transcript, str) else None
@@ -299,6 +310,7 @@ class RealtimeProtocol:
 
     def _response_done(self, data: dict[str, Any]) -> list[on.Event]:
         response, given = self._active, data["response"]
+        self._on_usage("response", given.get("usage"))  # what was cancelled is paid for as well
         if response is None or response.id != given["id"]:
             return []
         self._active = None
