@@ -37,6 +37,7 @@ from server.providers import (
     recognisers_of,
     recordings_of,
     speech_model,
+    twilio_rest,
     voices_of,
 )
 from server.recordings.service import RecordingService
@@ -49,6 +50,8 @@ from server.speech.helper import SpeechHelper
 from server.speech.recognise import RecogniserChain
 from server.speech.warmup import WarmUp
 from server.system_settings import SystemSettings
+from server.telephony.reach import AddressCheck
+from server.telephony.rest import TwilioRest
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +82,9 @@ class Services:
     recognisers: tuple[HelperRecogniser, ...]
     """Who understands recordings, best first."""
     providers: dict[str, Provider]
+    reach: AddressCheck
+    twilio: TwilioRest | None
+    """None without the account's credentials."""
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
     media: MediaStore | None = None
@@ -113,7 +119,8 @@ def wire(app: Flask, settings: Settings) -> Services:
         )
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
-    recordings, recording = recordings_of(settings, database, recorder, jobs)
+    twilio = twilio_rest(settings)
+    recordings, recording = recordings_of(settings, database, recorder, jobs, twilio)
     jobs.handlers[TRANSCRIBE] = TranscribeRecording(
         database, recordings.storage, RecogniserChain(recognisers), recordings.on_lost
     )
@@ -147,6 +154,8 @@ def wire(app: Flask, settings: Settings) -> Services:
             "recording": recording,
             "recordings_recogniser": best_recogniser(recognisers),
         },
+        reach=AddressCheck(settings.public_base_url, settings.twilio_auth_token),
+        twilio=twilio,
         closing=(
             *voices.closing,
             *([ears.close] if ears else []),

@@ -224,6 +224,13 @@ def call_status() -> Response:
     return _nothing()
 
 
+@blueprint.post("/reach")
+def reach() -> Response:
+    """Prove that a signed request has arrived at this very process (the check of the address)."""
+    proof = services().reach.proof(request.form.get("Nonce", "")[:_MAX_SID_CHARS])
+    return Response(proof or "", 404 if proof is None else 200, content_type="text/plain")
+
+
 @blueprint.post("/stream_status")
 def stream_status() -> Response:
     """Twilio's word on the stream; the only place where it explains a failed handshake."""
