@@ -24,8 +24,7 @@ blueprint = new_resource("businesses", "Businesses: greeting, prompts, language,
 @needs(OPERATOR)
 def list_businesses(query: PageQuery) -> Response:
     """List the businesses that the token may see, oldest first."""
-    mine = caller().business_id
-    only = None if caller().role == OWNER or mine is None else [mine]
+    only = None if caller().is_owner else tuple(caller().roles)
     return answer(business_changes.page_of_businesses(query, only))
 
 
