@@ -7,6 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 from server.api import (
     businesses,
     calls,
+    connect,
     document,
     faq_review,
     faq_sheets,
@@ -28,7 +29,7 @@ from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, personal_data,
+    leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, connect, personal_data,
     jobs, system, document,
 )  # fmt: skip
 

@@ -129,11 +129,10 @@ def _set_numbers(session: Session, business: Business, wanted: list[str]) -> Non
         FieldConflictError: one of them rings at another business.
     """
     present = {number.e164: number for number in business.numbers}
-    region = business.lang.rpartition("-")[2]
     places: dict[str, str] = {}
     for index, raw in enumerate(wanted):
         field = f"numbers.{index}"
-        places.setdefault(raw if raw in present else _e164(raw, region, field), field)
+        places.setdefault(raw if raw in present else as_e164(raw, business.lang, field), field)
     taken = session.scalar(
         select(BusinessPhoneNumber.e164).where(
             BusinessPhoneNumber.e164.in_(places), BusinessPhoneNumber.business_id != business.id
@@ -151,14 +150,19 @@ def _set_numbers(session: Session, business: Business, wanted: list[str]) -> Non
     session.flush()
 
 
-def _e164(raw: str, region: str, field: str) -> str:
+def as_e164(raw: str, language: str, field: str = "number") -> str:
     """Return ``raw`` as E.164, the spelling in which calls look their business up.
+
+    Args:
+        raw: as people write it.
+        language: of the business; its region tells where a number without a country is.
+        field: named where it is no number.
 
     Asks for a possible number rather than for an assigned one: numbering plans grow faster than
     the library's copy of them, and a number that the carrier sold is a number.
     """
     try:
-        parsed = phonenumbers.parse(raw, region)
+        parsed = phonenumbers.parse(raw, language.rpartition("-")[2])
     except phonenumbers.NumberParseException:
         raise InvalidInputError(field, f"{raw}: this is not a phone number") from None
     reason = phonenumbers.is_possible_number_with_reason(parsed)

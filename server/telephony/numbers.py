@@ -114,18 +114,27 @@ def changes_to(number: TwilioNumber, origin: str) -> list[Change]:
     return [Change(field, number.set_to.get(field, ""), wanted[field]) for field in wanted]
 
 
-def connect_number(rest: TwilioRest, number: TwilioNumber, origin: str) -> TwilioNumber:
-    """Have the calls of ``number`` arrive at ``origin``; return it as it is then.
+def check_connectable(number: TwilioNumber) -> None:
+    """Do nothing for a number whose calls can be sent to an address.
 
     Raises:
         ConflictError: a SIP trunk takes its calls, or it takes none at all.
-        ProviderError: see :class:`TwilioRest`.
     """
     if number.trunk_sid:
         message = "A SIP trunk takes the calls of this number: take it off the trunk at Twilio."
         raise ConflictError(message, code="on_trunk")
     if not number.takes_voice:
         raise ConflictError("This number takes no calls, only messages.", code="no_voice")
+
+
+def connect_number(rest: TwilioRest, number: TwilioNumber, origin: str) -> TwilioNumber:
+    """Have the calls of ``number`` arrive at ``origin``; return it as it is then.
+
+    Raises:
+        ConflictError: see :func:`check_connectable`.
+        ProviderError: see :class:`TwilioRest`.
+    """
+    check_connectable(number)
     wanted = {c.field: c.after for c in changes_to(number, origin) if c.differs}
     if not wanted:
         return number
