@@ -8,7 +8,7 @@ import json
 import logging
 import secrets
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from server.db import Database
 from server.errors import ProviderError
 from server.jobs import GiveUp, Job, RetryLater, enqueue
 from server.leads.events import DELIVER
-from server.models import BusinessWebhook, Call, Lead
+from server.models import BusinessWebhook, Call, JobRow, Lead
 from server.net.outside import OutsidePolicy, UnsafeAddressError, parse_networks, post_outside
 from server.settings import Settings
 from server.version import VERSION
@@ -32,7 +32,7 @@ SIGNATURE_HEADER = "X-Maane-Signature"
 TEST_EVENT = "test"
 """An event of nothing, by which an address is tried out."""
 
-_TEST_EVERY_SECONDS = 10
+_TEST_EVERY = timedelta(seconds=10)
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - lets scanners of leaked secrets recognise ours
 _NEXT_TRY_SECONDS = (30.0, 900.0)
 _WORTH_ANOTHER_TRY = (408, 425, 429)
@@ -115,10 +115,21 @@ def test_body(delivery: str, at: str, business_id: int) -> bytes:
 
 def ask_for_test(session: Session, hook: BusinessWebhook, at: datetime) -> str | None:
     """Have ``hook`` told of a test; return the job's key, or None where the last is too recent."""
-    key = f"webhook:{hook.id}:{TEST_EVENT}:{int(at.timestamp()) // _TEST_EVERY_SECONDS}"
+    recent = session.scalar(
+        select(JobRow.id).where(
+            JobRow.business_id == hook.business_id,
+            JobRow.kind == DELIVER,
+            JobRow.created_at > at - _TEST_EVERY,
+            JobRow.payload["webhook_id"].as_integer() == hook.id,
+            JobRow.payload["event"].as_string() == TEST_EVENT,
+        )
+    )
+    if recent is not None:
+        return None
+    key = f"webhook:{hook.id}:{TEST_EVENT}:{at.isoformat()}"
     payload = {"webhook_id": hook.id, "event": TEST_EVENT, "at": at.isoformat()}
-    added = enqueue(session, DELIVER, key, payload, lane="webhook", business_id=hook.business_id)
-    return key if added else None
+    enqueue(session, DELIVER, key, payload, lane="webhook", business_id=hook.business_id)
+    return key
 
 
 class DeliverWebhook:

@@ -108,6 +108,7 @@ def test_what_cannot_be_connected_is_named_and_nothing_is_changed(
         assert answer.status_code == 409, answer.text
         assert (answer.json or {})["code"] == code
     assert {request.method for request in twilio.requests} == {"GET"}
+    assert parts.directory.by_number(NEW) is None
 
 
 @pytest.mark.parametrize(
