@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 FLASK  := $(BIN)/flask --app wsgi
 
-.PHONY: install serve run test check call verify-live bench lock vendor translations clean
+.PHONY: install serve run test check call verify-live bench screenshots lock vendor translations clean
 
 # The environment with the product's locked packages.
 install: $(VENV)/.installed
@@ -53,6 +53,11 @@ test: check
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.bench
+
+# Every page in every language, size and theme into instance/screens/, and the README's images;
+# ARGS="leads lead --lang he --width 390" for some of them.
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 # Lock the packages anew after a change of requirements*.in.
 lock: $(VENV)/.installed-dev
