@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.calls.costs import CostLedger
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, has_openai
@@ -38,6 +39,7 @@ from server.providers import (
     recognisers_of,
     recordings_of,
     speech_model,
+    twilio_rest,
     voices_of,
 )
 from server.recordings.service import RecordingService
@@ -50,6 +52,8 @@ from server.speech.helper import SpeechHelper
 from server.speech.recognise import RecogniserChain
 from server.speech.warmup import WarmUp
 from server.system_settings import SystemSettings
+from server.telephony.reach import AddressCheck
+from server.telephony.rest import TwilioRest
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +86,9 @@ class Services:
     recognisers: tuple[HelperRecogniser, ...]
     """Who understands recordings, best first."""
     providers: dict[str, Provider]
+    reach: AddressCheck
+    twilio: TwilioRest | None
+    """None without the account's credentials."""
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
     media: MediaStore | None = None
@@ -117,7 +124,8 @@ def wire(app: Flask, settings: Settings) -> Services:
     lead_news = LeadNews(database)
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
-    recordings, recording = recordings_of(settings, database, recorder, jobs)
+    twilio = twilio_rest(settings)
+    recordings, recording = recordings_of(settings, database, recorder, jobs, twilio)
     jobs.handlers[TRANSCRIBE] = TranscribeRecording(
         database, recordings.storage, RecogniserChain(recognisers), recordings.on_lost
     )
@@ -138,6 +146,7 @@ def wire(app: Flask, settings: Settings) -> Services:
             CallRegistry(settings.max_concurrent_calls),
             faq,
             recordings,
+            CostLedger(database, recorder),
             ears,
         ),
         recordings=recordings,
@@ -152,6 +161,8 @@ def wire(app: Flask, settings: Settings) -> Services:
             "recording": recording,
             "recordings_recogniser": best_recogniser(recognisers),
         },
+        reach=AddressCheck(settings.public_base_url, settings.twilio_auth_token),
+        twilio=twilio,
         closing=(
             *voices.closing,
             *([ears.close] if ears else []),
@@ -192,7 +203,8 @@ def start(app: Flask) -> None:
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
-    tasks: list[Callable[[], None]] = [parts.clips.warm]
+    capped = [one for one in parts.directory.all() if one.settings.daily_cost_cap_usd]
+    tasks: list[Callable[[], None]] = [lambda: parts.calls.costs.read(capped), parts.clips.warm]
     if parts.embeddings is not None:
         tasks.append(parts.embeddings.look_at_all)
     WarmUp(tasks).start()

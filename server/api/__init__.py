@@ -7,6 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 from server.api import (
     businesses,
     calls,
+    connect,
     document,
     faq_audio,
     faq_review,
@@ -53,6 +54,7 @@ _RESOURCES = (
     faq_audio,
     pronunciations,
     phone,
+    connect,
     document,
 )
 

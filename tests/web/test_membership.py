@@ -68,6 +68,8 @@ def attempts(house: House) -> list[Attempt]:
         ("GET", webhook, None),
         ("PATCH", webhook, {"active": True}),
         ("POST", f"{webhook}/secret", {}),
+        ("POST", f"{webhook}/test", {}),
+        ("GET", f"{webhook}/deliveries", None),
         ("DELETE", webhook, None),
         ("GET", f"{business}/jobs", None),
         ("POST", f"{business}/jobs/{house.job_id}/retry", {}),
