@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-
 import click
 from sqlalchemy import func, select
 
-from server.accounts import COMMAND_LINE, create_user, record_change
+from server.accounts import COMMAND_LINE, record_change
 from server.cli.base import CommandGroup
-from server.demo import OWNER_EMAIL, seed_demo_business
+from server.clock import utc_now
+from server.demo import seed_demo_business, seed_demo_history, seed_demo_team
+from server.demo.sound import local_voice
 from server.models import Business, User
 from server.wiring import services
 
@@ -20,16 +20,25 @@ group = CommandGroup("demo", help="The demo business.")
 @click.option(
     "--if-empty", is_flag=True, help="Do nothing, and print nothing, when there are businesses."
 )
-def seed(if_empty: bool) -> None:
-    """Create the demo business and an owner to sign in as.
+@click.option(
+    "--history/--no-history",
+    default=True,
+    help="With the calls of the last weeks (the default), or without any.",
+)
+def seed(if_empty: bool, history: bool) -> None:
+    """Create the demo business with its history, and an owner and an operator to sign in as.
 
-    Can be run again: the business is created only while none rings at its numbers, the owner
-    only while there are no users. The owner's password is printed this once.
+    Can be run again: the business is created only while none rings at its numbers, the users
+    only while there are none. Their passwords are printed this once.
     """
-    database = services().database
-    with database.write() as session:
+    parts = services()
+    database = parts.database
+    with database.read() as session:
         if if_empty and session.scalar(select(func.count(Business.id))):
             return
+        has_users = session.scalar(select(User.id).limit(1)) is not None
+    team = () if has_users else seed_demo_team(database)
+    with database.write() as session:
         business = seed_demo_business(session)
         if business is not None:
             record_change(
@@ -39,14 +48,17 @@ def seed(if_empty: bool) -> None:
                 business_id=business.id,
                 target=f"business:{business.id}",
             )
-        has_users = session.scalar(select(User.id).limit(1)) is not None
+            calls = 0
+            if history:
+                storage = parts.recordings.storage
+                calls = seed_demo_history(session, business, utc_now(), storage, local_voice())
     if business is None:
         click.echo("The demo business is there already.")
     else:
         numbers = ", ".join(number.e164 for number in business.numbers)
         click.echo(f"Demo business: {business.name} (id {business.id}), numbers {numbers}")
-    if not has_users:
-        password = secrets.token_urlsafe(12)
-        create_user(database, OWNER_EMAIL, password, is_owner=True, actor=COMMAND_LINE)
-        click.echo(f"Sign in as: {OWNER_EMAIL}")
-        click.echo(f"Password (shown only now): {password}")
+        if calls:
+            click.echo(f"History: {calls} calls, each with its lead")
+    for person in team:
+        click.echo(f"Sign in as: {person.email}")
+        click.echo(f"Password (shown only now): {person.password}")

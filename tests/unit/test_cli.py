@@ -15,7 +15,7 @@ from server import create_app
 from server.accounts import find_token, password_matches
 from server.db.migrate import upgrade
 from server.jobs import enqueue
-from server.models import ApiToken, AuditEntry, Business, JobRow, User
+from server.models import ApiToken, AuditEntry, Business, JobRow, Lead, Membership, User
 from server.settings import env_example, load_settings
 from server.wiring import Services
 
@@ -247,16 +247,27 @@ def test_the_demo_is_seeded_once(run: CommandLine) -> None:
     first = run("demo", "seed")
     assert first.exit_code == 0
     assert "+97233726000, +1555" in first.output
-    password = first.output.rstrip().rpartition(" ")[2]
+    told = first.output.split()
+    passwords = [told[place + 3] for place, word in enumerate(told) if word == "(shown"]
     with run.parts.database.read() as session:
-        user = session.scalars(select(User)).one()
-    assert user.is_owner
-    assert password_matches(user.password_hash, password)
+        operator, owner = session.scalars(select(User).order_by(User.id)).all()
+        membership = session.scalars(select(Membership)).one()
+    assert (operator.is_owner, owner.is_owner) == (False, True)
+    assert (membership.user_id, membership.role) == (operator.id, "operator")
+    assert password_matches(operator.password_hash, passwords[0])
+    assert password_matches(owner.password_hash, passwords[1])
     again = run("demo", "seed")
     assert (again.exit_code, again.output) == (0, "The demo business is there already.\n")
     assert run("demo", "seed", "--if-empty").output == ""
     with run.parts.database.read() as session:
         assert len(session.scalars(select(Business)).all()) == 1
+
+
+def test_the_demo_can_be_had_without_a_history(run: CommandLine) -> None:
+    assert run("demo", "seed", "--no-history").exit_code == 0
+    with run.parts.database.read() as session:
+        assert session.scalars(select(Lead)).all() == []
+        assert len(session.scalars(select(User)).all()) == 2
 
 
 def test_if_empty_leaves_a_house_in_use_alone(run: CommandLine) -> None:

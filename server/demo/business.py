@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from server.models import Business, BusinessFaq, BusinessPhoneNumber
 
-OWNER_EMAIL = "owner@example.com"
 NUMBERS = ("+97233726000", "+1555")
 """A number as an Israeli business has it, and the short one of the curl checks."""
 
