@@ -44,6 +44,12 @@ class Page:
         return self.path.count("{") > 1
 
 
+PROPER_NAMES = (
+    *("Maane", "Twilio", "OpenAI", "Google", "Chrome", "Firefox", "Safari", "JavaScript"),
+    *("CSV", "API", "https", "localhost"),
+)
+"""Latin words that a Hebrew page may hold: they have no other name."""
+
 _B = "/b/{business_id}"
 
 PAGES = (
