@@ -20,6 +20,7 @@ from server.api import (
     learned,
     matching,
     personal_data,
+    prompts,
     system,
     webhooks,
 )
@@ -28,7 +29,7 @@ from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, personal_data,
+    leads, lead_events, lead_recording, lead_export, calls, kpis, prompts, webhooks, personal_data,
     jobs, system, document,
 )  # fmt: skip
 

@@ -33,6 +33,7 @@ from server.business_settings import BusinessSettings, business_settings
 from server.clock import utc_now
 from server.errors import InvalidInputError
 from server.models import ADMIN, OPERATOR, OWNER, Business, BusinessPhoneNumber
+from server.prompt_versions import PROMPT_FIELDS, first_version, save_prompts
 from server.wiring import services
 
 blueprint = new_resource("businesses", "Businesses: greeting, prompts, language, numbers.")
@@ -148,9 +149,10 @@ def create_business(body: NewBusiness) -> Response:
         business = Business(**values)
         session.add(business)
         session.flush()
+        first_version(session, business, actor=caller().actor)
         _set_numbers(session, business, body.numbers)
         _record(session, business, "business.create", sorted(body.model_fields_set))
-    _prepare_clips(business.id)
+    prepare_clips(business.id)
     created = answer(_view(business), 201)
     created.headers["Location"] = f"/api/businesses/{business.id}"
     return created
@@ -174,6 +176,8 @@ def change_business(path: BusinessPath, body: BusinessChange) -> Response:
         changes["settings"] = body.settings.model_dump(mode="json")
     with services().database.write() as session:
         business = _get(session, path.business_id)
+        texts = {name: changes.pop(name) for name in PROMPT_FIELDS if name in changes}
+        save_prompts(session, business, texts, actor=caller().actor)
         for field, value in changes.items():
             setattr(business, field, value)
         if numbers is not None:
@@ -181,7 +185,7 @@ def change_business(path: BusinessPath, body: BusinessChange) -> Response:
         session.flush()
         _record(session, business, "business.update", sorted(body.model_fields_set))
         changed = _view(business)
-    _prepare_clips(business.id)
+    prepare_clips(business.id)
     return answer(changed)
 
 
@@ -253,7 +257,7 @@ def _record(session: Session, business: Business, action: str, fields: list[str]
     )
 
 
-def _prepare_clips(business_id: int) -> None:
+def prepare_clips(business_id: int) -> None:
     """Have what calls may now say rendered; what is there already is not made again."""
     profile = services().directory.by_id(business_id)
     if profile is not None:
