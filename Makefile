@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 FLASK  := $(BIN)/flask --app wsgi
 
-.PHONY: install serve run test check call verify-live bench lock clean
+.PHONY: install serve run test check call verify-live bench screenshots lock vendor translations clean
 
 # The environment with the product's locked packages.
 install: $(VENV)/.installed
@@ -54,12 +54,25 @@ test: check
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.bench
 
+# Every page in every language, size and theme into instance/screens/, and the README's images;
+# ARGS="leads lead --lang he --width 390" for some of them.
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
 # Lock the packages anew after a change of requirements*.in.
 lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" -o requirements.txt requirements.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" -o requirements-dev.txt requirements-dev.in
+
+# The pages' third-party files anew, after a change of client/vendor.toml.
+vendor: install
+	$(BIN)/python -m tools.vendor
+
+# The pages' texts: collect what is new, compile what is translated.
+translations: install
+	$(BIN)/python -m tools.translations
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -93,6 +93,14 @@ def create_user(
     return user
 
 
+def set_language(database: Database, user_id: int, lang: str) -> None:
+    """Have the user's pages speak ``lang``, on every machine."""
+    with database.write() as session:
+        user = session.get(User, user_id)
+        if user is not None:
+            user.lang = lang
+
+
 def token_hash(token: str) -> str:
     """Return what is stored of ``token``."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

@@ -10,7 +10,9 @@ from server import health, media_socket, metrics
 from server.api import register_api
 from server.cli import register_commands
 from server.settings import Settings, load_settings
+from server.signed_in import sessions
 from server.version import VERSION
+from server.web import CLIENT, register_web
 from server.webhooks import voice
 from server.wiring import wire
 
@@ -27,6 +29,7 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
         info=Info(title="Maane", version=VERSION, description="JSON API of Maane"),
         doc_ui=False,
         static_folder=None,
+        template_folder=str(CLIENT / "templates"),
     )
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -35,7 +38,9 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(voice.blueprint)
     app.register_blueprint(media_socket.blueprint)
+    sessions(app, settings)
     register_api(app)
+    register_web(app, settings)
     register_commands(app)
     return app
 

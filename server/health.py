@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from flask import Blueprint, Response, jsonify, redirect
-from werkzeug.wrappers import Response as WerkzeugResponse
+from flask import Blueprint, Response, jsonify
 
 from server.db import is_unavailable
 from server.version import VERSION
@@ -15,12 +14,6 @@ from server.wiring import Services, services
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("health", __name__)
-
-
-@blueprint.get("/")
-def index() -> WerkzeugResponse:
-    """Send whoever opens the bare address to the state of the parts."""
-    return redirect("/healthz")
 
 
 @blueprint.get("/version")

@@ -129,8 +129,8 @@ class BusinessPage(BaseModel):
 def list_businesses(query: PageQuery) -> Response:
     """List the businesses that the token may see, oldest first."""
     wanted = select(Business).options(selectinload(Business.numbers)).order_by(Business.id)
-    if caller().role != OWNER:
-        wanted = wanted.where(Business.id == caller().business_id)
+    if not caller().is_owner:
+        wanted = wanted.where(Business.id.in_(caller().roles))
     if query.cursor is not None:
         wanted = wanted.where(Business.id > decode_cursor(query.cursor, int)[0])
     with services().database.read() as session:

@@ -78,7 +78,7 @@ def watch_lead(path: LeadPath) -> Response:
     with parts.database.read() as session:
         lead = visible_lead(session, path.lead_id)
     slots: StreamSlots = current_app.extensions.setdefault(_EXTENSION, StreamSlots())
-    who = f"{caller().token_id}"
+    who = caller().key
     if not slots.take(who):
         return problem(429, "too_many_streams", "Too many leads are watched at once.")
     response = Response(_progress(parts, lead.id), content_type="text/event-stream; charset=utf-8")

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import cards, ears, faq, faq_calls, life
+from tests.bench import cards, ears, faq, faq_calls, life, pages
 from tests.bench.figures import table
 from tests.bench.line import measure_interruptions, measure_line, measure_load
 from tests.e2e.server_process import ServerProcess
@@ -20,7 +20,7 @@ from tests.fakes.openai_realtime import FakeRealtime, RealtimeOptions
 
 def main() -> None:
     """Measure what was asked for, or everything but the long call; end by itself."""
-    wanted = set(sys.argv[1:]) or {"ears", "faq", "faqcalls", "line", "life", "cards"}
+    wanted = set(sys.argv[1:]) or {"ears", "faq", "faqcalls", "line", "life", "cards", "pages"}
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     if "ears" in wanted:
         print(ears.report())
@@ -50,6 +50,8 @@ def main() -> None:
             print(table(figures))
     if "cards" in wanted:
         print(cards.report())
+    if "pages" in wanted:
+        print(pages.report())
     if "long" in wanted:
         with _house() as house:
             print(life.long_call(house.start(REALTIME_ROTATE_SEC="300"), house.openai))

@@ -150,7 +150,7 @@ class _World:
         time.sleep(_LISTEN_SECONDS)
         stop.set()
         figure = Figure(name)
-        figure.values_ms = _off_rhythm(caller, starts.at)
+        figure.values_ms = off_rhythm(caller, starts.at)
         caller.hang_up()
         if busy:
             load.join(30)
@@ -195,7 +195,8 @@ class _World:
         return model
 
 
-def _off_rhythm(caller: Caller, since: float) -> list[float]:
+def off_rhythm(caller: Caller, since: float) -> list[float]:
+    """Return by how many milliseconds each frame since came off its rhythm."""
     arrivals = [at for at in caller.arrivals if at > since + 0.5]
     return [abs((later - earlier) * 1000 - _FRAME_MS) for earlier, later in pairwise(arrivals)]
 

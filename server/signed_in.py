@@ -1,0 +1,92 @@
+"""Who is signed in: the user behind a browser's session, with their roles.
+
+The session's cookie holds the user's id and the epoch of their password; it is worth nothing once
+the password has changed or the account is closed. Who may do what is decided with the database's
+word of this request, not with the cookie's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from flask_login import LoginManager, current_user
+from sqlalchemy import select
+
+from server.models import Membership, User
+from server.settings import Settings
+from server.wiring import services
+
+REMEMBER = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user as one request sees them. Flask-Login's protocol needs the last four members."""
+
+    id: int
+    email: str
+    name: str
+    lang: str
+    """``he`` or ``en``; empty: as the browser was told."""
+    is_owner: bool
+    roles: Mapping[int, str]
+    """By business, of who is no owner."""
+    epoch: int
+    is_active: bool = True
+    is_authenticated: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """Return what the session keeps."""
+        return f"{self.id}.{self.epoch}"
+
+
+def signed_in() -> SignedIn | None:
+    """Return who made the current request by a signed-in browser, or None."""
+    found = current_user
+    return found._get_current_object() if found.is_authenticated else None
+
+
+def sessions(app: Flask, settings: Settings) -> None:
+    """Have ``app`` know its signed-in users, by cookies that only this site's pages send."""
+    secure = settings.public_base_url.startswith("https://")
+    app.config.update(
+        SESSION_COOKIE_NAME="maane_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure,
+        REMEMBER_COOKIE_NAME="maane_remember",
+        REMEMBER_COOKIE_DURATION=REMEMBER,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=secure,
+    )
+    manager = LoginManager()
+    manager.session_protection = None  # telephones change their addresses all day
+    manager.user_loader(_load)
+    # Never for the webhooks and the media stream: whoever asks for the user has it loaded.
+    manager.init_app(app, add_context_processor=False)
+
+
+def find_user(user_id: int) -> SignedIn | None:
+    """Return the active user with this id, or None."""
+    with services().database.read() as session:
+        user = session.get(User, user_id)
+        if user is None or not user.active:
+            return None
+        memberships = session.scalars(select(Membership).where(Membership.user_id == user_id))
+        roles = {one.business_id: one.role for one in memberships}
+        return SignedIn(
+            user.id, user.email, user.name, user.lang, user.is_owner, roles, user.session_epoch
+        )
+
+
+def _load(kept: str) -> SignedIn | None:
+    user_id, _, epoch = kept.partition(".")
+    if not (user_id.isdecimal() and epoch.isdecimal()):
+        return None
+    found = find_user(int(user_id))
+    return found if found is not None and found.epoch == int(epoch) else None

@@ -1,0 +1,107 @@
+"""How pages write instants, durations and numbers: the template filters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import phonenumbers
+from flask import Flask
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_decimal,
+    format_percent,
+    format_timedelta,
+)
+from flask_babel import gettext as _
+
+from server.clock import utc_now
+
+_SECONDS_A_MINUTE = 60
+_MINUTES_AN_HOUR = 60
+_SOON_SECONDS = 45
+_MS_A_SECOND = 1000
+
+
+def instant(at: datetime | None) -> str:
+    """Return date and time in the page's zone: ``20 בנוב׳ 2026, 14:05``."""
+    return "" if at is None else format_datetime(at, "medium").replace("\u202f", " ")
+
+
+def day(at: datetime | None) -> str:
+    """Return the date in the page's zone."""
+    return "" if at is None else format_date(at, "medium")
+
+
+def clock(at: datetime | None) -> str:
+    """Return the time of day in the page's zone: ``14:05``."""
+    return "" if at is None else format_datetime(at, "HH:mm")
+
+
+def ago(at: datetime | None) -> str:
+    """Return how long ago ``at`` was, in words."""
+    if at is None:
+        return ""
+    past = utc_now() - at
+    if abs(past.total_seconds()) < _SOON_SECONDS:
+        return str(_("just now"))
+    return str(format_timedelta(-past, add_direction=True, threshold=1.0))
+
+
+def iso(at: datetime | None) -> str:
+    """Return ``at`` for ``<time datetime>``."""
+    return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def seconds(length: float | None) -> str:
+    """Return a duration as ``3:07`` or ``1:03:07``."""
+    if length is None:
+        return ""
+    minutes, rest = divmod(int(length), _SECONDS_A_MINUTE)
+    hours, minutes = divmod(minutes, _MINUTES_AN_HOUR)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def milliseconds(length: float | None) -> str:
+    """Return a stage's time: ``420 ms``, from a second on ``1.2 s``, in the page's words."""
+    if length is None:
+        return ""
+    if length < _MS_A_SECOND:
+        return str(_("%(ms)s ms", ms=format_decimal(round(length))))
+    return str(_("%(seconds)s s", seconds=format_decimal(round(length / _MS_A_SECOND, 1))))
+
+
+def phone_number(e164: str | None) -> str:
+    """Return a number as people write it: an Israeli one as at home, else with its country."""
+    if not e164 or not e164.startswith("+"):
+        return e164 or ""
+    try:
+        parsed = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return e164
+    if parsed.country_code is None or not phonenumbers.is_possible_number(parsed):
+        return e164
+    home = phonenumbers.region_code_for_country_code(parsed.country_code) == "IL"
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, style.NATIONAL if home else style.INTERNATIONAL)
+
+
+def percent(share: float | None) -> str:
+    """Return a share of 1 in percent; empty where there is none."""
+    return "" if share is None else format_percent(share)
+
+
+def register_formats(app: Flask) -> None:
+    """Make the filters known to the templates."""
+    app.jinja_env.filters |= {
+        "instant": instant,
+        "day": day,
+        "clock": clock,
+        "ago": ago,
+        "iso": iso,
+        "seconds": seconds,
+        "ms": milliseconds,
+        "phone_number": phone_number,
+        "number": lambda value: "" if value is None else format_decimal(value),
+        "percent": percent,
+    }

@@ -1,0 +1,84 @@
+"""What is said at a field that is wrong, in the page's language.
+
+The models speak English, to programs; people read these sentences. What is not known here is
+said in general words rather than in a foreign language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from server.errors import MaaneError
+
+_BY_TYPE = {
+    "missing": _l("This is needed."),
+    "string_type": _l("This is needed."),
+    "too_short": _l("At least one is needed."),
+    "string_pattern_mismatch": _l("Small Latin letters and digits, joined by - or _, please."),
+    "int_parsing": _l("A whole number, please."),
+    "int_type": _l("A whole number, please."),
+    "int_from_float": _l("A whole number, please."),
+    "float_parsing": _l("A number, please."),
+    "float_type": _l("A number, please."),
+    "bool_parsing": _l("Yes or no, please."),
+    "literal_error": _l("Please choose one of the list."),
+    "enum": _l("Please choose one of the list."),
+    "time_parsing": _l("A time of day, please, such as 08:30."),
+    "date_parsing": _l("A date, please."),
+    "date_from_datetime_parsing": _l("A date, please."),
+    "datetime_parsing": _l("A date, please."),
+    "datetime_from_date_parsing": _l("A date, please."),
+    "url_parsing": _l("A web address, please, such as https://example.com/in."),
+}
+_BY_MESSAGE = {
+    "must be one line without control characters": _l(
+        "One line without special characters, please."
+    ),
+    "must not hold control characters": _l("There are characters in it that cannot be kept."),
+    "must be a language and a region, such as he-IL": _l("Please choose one of the list."),
+    "must be a time zone of the IANA database, such as Asia/Jerusalem": _l(
+        "Please choose one of the list."
+    ),
+    "must hold a letter or a digit": _l("There has to be a letter or a digit in it."),
+    "this expression matches every sentence": _l("This pattern fits every sentence."),
+    "must open before it closes": _l("It has to open before it closes."),
+    "must be a number with its country, such as +972541234567": _l(
+        "A phone number with its country, please, such as +972541234567."
+    ),
+    "must have 7 to 15 digits": _l("A phone number has 7 to 15 digits."),
+    "this is not an e-mail address": _l("This is not an e-mail address."),
+}
+_BY_CODE = {
+    "number_taken": _l("This number rings at another business already."),
+}
+
+
+def in_words(item: Mapping[str, Any]) -> str:
+    """Return the sentence for one error of a pydantic model."""
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "string_too_short":
+        if context["min_length"] == 1:
+            return str(_("This is needed."))
+        return str(_("At least %(number)s characters, please.", number=context["min_length"]))
+    if kind == "string_too_long":
+        return str(_("At most %(number)s characters, please.", number=context["max_length"]))
+    if kind == "too_long":
+        return str(_("At most %(number)s, please.", number=context["max_length"]))
+    if kind in ("greater_than_equal", "greater_than"):
+        return str(_("At least %(number)s, please.", number=context.get("ge", context.get("gt"))))
+    if kind in ("less_than_equal", "less_than"):
+        return str(_("At most %(number)s, please.", number=context.get("le", context.get("lt"))))
+    known = _BY_TYPE.get(kind) or _BY_MESSAGE.get(str(context.get("error", "")))
+    return str(known or _("This cannot be taken as it is."))
+
+
+def of_error(error: MaaneError) -> str:
+    """Return the sentence for what an operation refused."""
+    known = _BY_CODE.get(error.code)
+    if known is None:
+        known = next((words for said, words in _BY_MESSAGE.items() if said in error.message), None)
+    return str(known or _("This cannot be taken as it is."))

@@ -1,0 +1,185 @@
+"""The running server that the browser tests visit, with businesses and people in it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from server.accounts import hash_password
+from server.db import Database, engine_options
+from server.models import (
+    ADMIN,
+    OPERATOR,
+    OWNER,
+    Business,
+    BusinessFaq,
+    BusinessPhoneNumber,
+    Lead,
+    Membership,
+    User,
+)
+from tests.crowds import fill, fill_faqs
+from tests.e2e.server_process import ServerProcess
+from tests.pages import things_of
+from tests.scenes import LONG_SCENE, SCENES, Scene
+from tests.seeds import add_scene
+
+PASSWORD = "correct horse battery"
+LANGUAGES = ("he", "en")
+LONG_NAME = "מוסך הגפן ובניו, מרכז שירות ארצי לרכב פרטי ומסחרי, פחחות, צבע ומיזוג אוויר בע״מ"
+
+
+@dataclass(frozen=True)
+class Ids:
+    """The businesses of the world; ``bakery`` is nobody's but the owner's and its own admin's."""
+
+    garage: int
+    bakery: int
+    empty: int
+    long: int
+
+
+def email_of(role: str, lang: str) -> str:
+    """Return the address of the person of this role who reads ``lang``."""
+    return f"{role}-{lang}@example.com"
+
+
+class Site:
+    """A server with a furnished database."""
+
+    def __init__(
+        self, directory: Path, *, leads: int = 0, faqs: int = 0, scenes: bool = True, **env: str
+    ) -> None:
+        self.media_dir = directory / "media"
+        self.server = ServerProcess(
+            directory, f"sqlite:///{directory}/maane.db", media_dir=self.media_dir, **env
+        )
+        self.url = self.server.base_url
+        self.server.prepare()
+        url = self.server.environment["DATABASE_URL"]
+        self.database = Database(create_engine(url, **engine_options(url)))
+        self._log_at = 0
+        with self.write() as session:
+            self.ids = _furnish(session, self.media_dir if scenes else None)
+            if leads:
+                fill(session, self.ids.garage, leads=leads)
+            if faqs:
+                fill_faqs(session, self.ids.garage, faqs)
+
+    @property
+    def garage(self) -> int:
+        """The id of the demo business, in which the people work."""
+        return self.ids.garage
+
+    @property
+    def things(self) -> dict[str, object]:
+        """What stands in the paths of the demo business's pages: its newest lead…"""
+        return self.things_of(self.garage)
+
+    def things_of(self, business_id: int) -> dict[str, object]:
+        """Return what stands in the paths of this business's pages, as far as it is there."""
+        with self.read() as session:
+            return things_of(session, business_id)
+
+    def read(self) -> contextlib.AbstractContextManager[Session]:
+        """Give a session that reads the server's database."""
+        return self.database.read()
+
+    def write(self) -> contextlib.AbstractContextManager[Session]:
+        """Give a session whose changes are committed.
+
+        The server's copies in RAM (business, answers) do not notice: change those by the API
+        (``server.send``).
+        """
+        return self.database.write()
+
+    def add(self, scene: Scene, business_id: int | None = None) -> int:
+        """Add a call with its lead and recording; return the lead's id."""
+        with self.write() as session:
+            return add_scene(
+                session, business_id or self.garage, scene, media_dir=self.media_dir
+            ).id
+
+    def call_sid(self, lead_id: int) -> str:
+        """Return the name of the call that made this lead."""
+        with self.read() as session:
+            return session.get_one(Lead, lead_id).call_sid
+
+    def new_log(self) -> str:
+        """Return what the server has logged since this was last asked."""
+        with self.server.log_path.open(errors="replace") as log:
+            log.seek(self._log_at)
+            text = log.read()
+            self._log_at = log.tell()
+        return text
+
+    def stop(self) -> None:
+        """End the server."""
+        self.database.engine.dispose()
+        self.server.stop()
+
+
+@contextlib.contextmanager
+def running_site(directory: Path, *, leads: int = 0, faqs: int = 0, **env: str) -> Iterator[Site]:
+    """Give a site that is served; it is stopped afterwards."""
+    site = Site(directory, leads=leads, faqs=faqs, **env)
+    site.server.start()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def _furnish(session: Session, media_dir: Path | None) -> Ids:
+    """Add the other businesses and the people; scenes into the demo business."""
+    garage = session.scalars(select(Business)).one()
+    bakery = _business("מאפיית השחר", "+97237654321")
+    bakery.faqs = [
+        BusinessFaq(intent_key="price", patterns_json=["מה המחיר"], answer_text="מאה שקלים.")
+    ]
+    empty = Business(name="עסק חדש")
+    long = _business(LONG_NAME, "+97239876543")
+    session.add_all([bakery, empty, long])
+    session.flush()
+    if media_dir is not None:
+        for scene in SCENES:
+            add_scene(session, garage.id, scene, media_dir=media_dir)
+        add_scene(session, bakery.id, SCENES[0], media_dir=media_dir)
+        add_scene(session, long.id, LONG_SCENE, media_dir=media_dir)
+    hashed = hash_password(PASSWORD)
+    for lang in LANGUAGES:
+        for role in (OWNER, ADMIN, OPERATOR):
+            user = User(
+                email=email_of(role, lang),
+                name={"he": "רות", "en": "Ruth"}[lang],
+                lang=lang,
+                password_hash=hashed,
+                is_owner=role == OWNER,
+            )
+            session.add(user)
+            session.flush()
+            if role != OWNER:
+                for business in (garage, empty, long):
+                    _join(session, user, business, role)
+    stranger = User(email=email_of("stranger", "he"), lang="he", password_hash=hashed)
+    session.add(stranger)
+    session.flush()
+    _join(session, stranger, bakery, ADMIN)
+    return Ids(garage.id, bakery.id, empty.id, long.id)
+
+
+def _business(name: str, number: str) -> Business:
+    return Business(
+        name=name,
+        greeting_text=f"שלום, הגעתם אל {name}.",
+        numbers=[BusinessPhoneNumber(e164=number)],
+    )
+
+
+def _join(session: Session, user: User, business: Business, role: str) -> None:
+    session.add(Membership(user_id=user.id, business_id=business.id, role=role))

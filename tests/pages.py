@@ -1,0 +1,95 @@
+"""Every page there is: the sweeps, the screenshots and the measurements go through this list.
+
+A new page has to be added here (``tests/web/pages/test_every_page.py`` compares the list with the
+application's routes), and is then looked at by all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.models import ADMIN, OPERATOR, OWNER, BusinessFaq, Lead
+
+Things = Mapping[str, object]
+"""What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page."""
+
+    name: str
+    """Also of its screenshots."""
+    path: str
+    """As routed, with ``{business_id}`` and the like."""
+    role: str | None = OPERATOR
+    """The least role that sees it; None: it is open to everybody."""
+
+    def at(self, things: Things) -> str:
+        """Return its address."""
+        return self.path.format_map(things)
+
+    @property
+    def of_business(self) -> bool:
+        """Whether it is about one business."""
+        return "{business_id}" in self.path
+
+    @property
+    def of_one_thing(self) -> bool:
+        """Whether it is about a thing that a new business does not have."""
+        return self.path.count("{") > 1
+
+
+_B = "/b/{business_id}"
+
+PAGES = (
+    Page("sign-in", "/sign-in", None),
+    Page("home", f"{_B}/"),
+    Page("more", f"{_B}/more"),
+    Page("live", f"{_B}/live"),
+    Page("leads", f"{_B}/leads"),
+    Page("lead", f"{_B}/leads/{{lead_id}}"),
+    Page("calls", f"{_B}/calls"),
+    Page("call", f"{_B}/calls/{{call_sid}}"),
+    Page("faqs", f"{_B}/faqs"),
+    Page("prompts", f"{_B}/prompts"),
+    Page("phone", f"{_B}/phone"),
+    Page("settings", f"{_B}/settings", ADMIN),
+    Page("ears", f"{_B}/settings/ears", ADMIN),
+    Page("webhooks", f"{_B}/settings/webhooks", ADMIN),
+    Page("members", f"{_B}/settings/members", ADMIN),
+    Page("tokens", f"{_B}/settings/tokens", ADMIN),
+    Page("audit", f"{_B}/settings/audit", ADMIN),
+    Page("connect", f"{_B}/settings/connect", ADMIN),
+    Page("system", "/system", OWNER),
+    Page("account", "/account"),
+)
+
+OTHERS: dict[str, str] = {
+    "/": "leads to a business",
+}
+"""What answers GET without being a page: parts of pages, streams, files; and what it is."""
+
+
+def things_of(session: Session, business_id: int) -> dict[str, object]:
+    """Return one of everything of this business, by the name that it has in paths."""
+    lead = session.execute(
+        select(Lead.id, Lead.call_sid)
+        .where(Lead.business_id == business_id, Lead.headline != "")
+        .order_by(Lead.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    faq_id = session.scalar(
+        select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
+    )
+    found = {
+        "business_id": business_id,
+        "lead_id": lead and lead.id,
+        "call_sid": lead and lead.call_sid,
+        "faq_id": faq_id,
+    }
+    return {name: value for name, value in found.items() if value is not None}
