@@ -11,6 +11,7 @@ from server.api import (
     faq_review,
     faq_sheets,
     faqs,
+    home,
     jobs,
     kpis,
     lead_events,
@@ -29,8 +30,8 @@ from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_events, lead_recording, lead_export, calls, kpis, prompts, webhooks, personal_data,
-    jobs, system, document,
+    leads, lead_events, lead_recording, lead_export, calls, home, kpis, prompts, webhooks,
+    personal_data, jobs, system, document,
 )  # fmt: skip
 
 

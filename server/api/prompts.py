@@ -40,7 +40,7 @@ from server.api.resource import BUSINESS_ID, answer, new_resource, writing
 from server.audio import mulaw
 from server.audio.recording import pcm_wav
 from server.errors import NotFoundError
-from server.models import ADMIN, Business, PromptVersion
+from server.models import ADMIN, OPERATOR, Business, PromptVersion
 from server.prompt_versions import (
     PROMPT_FIELDS,
     PromptsChangedError,
@@ -62,7 +62,7 @@ _WAV = {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
 
 
 @blueprint.get(PROMPTS, responses={200: PromptsView})
-@needs(ADMIN)
+@needs(OPERATOR)
 def get_prompts(path: PromptsPath) -> Response:
     """Get the texts that make the agent, and the number of their version."""
     return answer(read_prompts(path.business_id))
@@ -90,14 +90,14 @@ def preview_prompts(path: PromptsPath, body: PreviewInput) -> Response:
 
 
 @blueprint.get(VERSIONS, responses={200: VersionPage})
-@needs(ADMIN)
+@needs(OPERATOR)
 def list_prompt_versions(path: PromptsPath, query: PageQuery) -> Response:
     """List the versions, newest first."""
     return answer(read_versions(path.business_id, query))
 
 
 @blueprint.get(VERSION, responses={200: VersionView})
-@needs(ADMIN)
+@needs(OPERATOR)
 def get_prompt_version(path: VersionPath) -> Response:
     """Get one version with its texts."""
     with services().database.read() as session:
@@ -106,7 +106,7 @@ def get_prompt_version(path: VersionPath) -> Response:
 
 
 @blueprint.get(f"{VERSION}/diff", responses={200: DiffView})
-@needs(ADMIN)
+@needs(OPERATOR)
 def get_prompt_diff(path: VersionPath, query: DiffQuery) -> Response:
     """Compare a version with another one, by default with the one before it."""
     return answer(read_diff(path.business_id, path.number, query.against))
@@ -128,7 +128,7 @@ def restore_prompt_version(path: VersionPath, body: RestoreInput) -> Response:
     f"{PROMPTS}/greeting.wav",
     responses={200: {"description": "The greeting as the line carries it.", "content": _WAV}},
 )
-@needs(ADMIN)
+@needs(OPERATOR)
 def get_greeting_audio(path: PromptsPath) -> Response:
     """Get the sound of the greeting, as a call that came now would begin."""
     return Response(greeting_audio(path.business_id), content_type="audio/wav")

@@ -183,6 +183,13 @@ def test_wrong_fields_are_named(
     assert wrong_fields(admin.put(path(garage), body)) == [field]
 
 
-def test_operators_have_no_business_here(operator: Api, garage: House) -> None:
-    assert operator.get(path(garage)).status_code == 403
+def test_operators_read_and_change_nothing(operator: Api, garage: House) -> None:
+    assert operator.get(path(garage)).status_code == 200
+    assert operator.get(path(garage, "/versions")).status_code == 200
+    assert operator.post(path(garage, "/preview"), TEXTS).status_code == 403
     assert operator.put(path(garage), TEXTS | {"based_on": 0}).status_code == 403
+
+
+def test_another_house_s_greeting_is_not_heard(admin: Api, bakery: House) -> None:
+    assert admin.get(path(bakery, "/greeting.wav")).status_code == 404
+    assert admin.get(path(bakery, "/greeting.wav")).json["code"] == "not_found"  # type: ignore[index]
