@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any
 
 from flask import Flask, g, request
@@ -59,14 +60,14 @@ def address(place: Place, business_id: int | None) -> str:
 
 
 def my_businesses(person: Caller) -> list[BusinessProfile]:
-    """Return the first businesses of this person, by name."""
+    """Return the first businesses of this person by name, one more than the switcher holds."""
     directory = services().directory
     if person.is_owner:
         found = directory.all()
     else:
         looked_up = (directory.by_id(business_id) for business_id in person.roles)
         found = [profile for profile in looked_up if profile is not None]
-    return sorted(found, key=lambda profile: (profile.name, profile.id))
+    return nsmallest(MAX_IN_SWITCHER + 1, found, key=lambda one: (one.name, one.id))
 
 
 def _places(person: Caller | None, business: BusinessProfile | None) -> list[Place]:

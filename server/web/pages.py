@@ -31,6 +31,9 @@ BUSINESS = "/b/<int(max=2147483647):business_id>"
 """Where a business's pages are."""
 
 SIGN_IN = "/sign-in"
+LAST_BUSINESS = "maane_business"
+"""Cookie with the business that was looked at last: where the root leads."""
+
 CSRF_FIELD = "csrf_token"
 
 _STATUS: dict[type[MaaneError], int] = {
@@ -49,6 +52,7 @@ def new_pages(name: str) -> Blueprint:
     """
     blueprint = Blueprint(f"web_{name}", __name__)
     blueprint.before_request(_guard)
+    blueprint.after_request(_remember_business)
     answer_errors(blueprint)
     return blueprint
 
@@ -118,6 +122,15 @@ def _guard() -> Response | None:
     if business_id is not None:
         g.business = profile_of(business_id)
     return None
+
+
+def _remember_business(response: Response) -> Response:
+    business = g.get("business")
+    if business is not None and request.cookies.get(LAST_BUSINESS) != str(business.id):
+        response.set_cookie(
+            LAST_BUSINESS, str(business.id), samesite="Lax", secure=request.is_secure, httponly=True
+        )
+    return response
 
 
 def _to_sign_in() -> Response:

@@ -29,6 +29,17 @@ def test_signing_in_leads_to_ones_business(as_operator: Browser, garage: House) 
     assert as_operator.get("/").location == f"/b/{garage.id}/"
 
 
+def test_the_root_leads_to_the_business_that_was_looked_at_last(
+    as_owner: Browser, garage: House, bakery: House
+) -> None:
+    for house in (bakery, garage):
+        as_owner.get(f"/b/{house.id}/more")
+        assert as_owner.get("/").location == f"/b/{house.id}/"
+    for broken in ("999", "x", "9" * 40):
+        as_owner.client.set_cookie("maane_business", broken)
+        assert as_owner.get("/").status_code == 303
+
+
 @pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil", ""])
 def test_signing_in_leads_to_no_other_site(as_operator: Browser, elsewhere: str) -> None:
     answer = as_operator.client.get("/sign-in", query_string={"next": elsewhere})
