@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.attention import AttentionCounter
 from server.calls.costs import CostLedger
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, has_openai
 from server.clock import monotonic
+from server.daily_figures import DailyFigures
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.faq.keeper import EmbeddingKeeper
@@ -72,6 +74,8 @@ class Services:
     settings: Settings
     database: Database
     directory: Directory
+    daily: DailyFigures
+    attention: AttentionCounter
     system: SystemSettings
     faq: FaqEngine
     embeddings: EmbeddingKeeper | None
@@ -133,6 +137,8 @@ def wire(app: Flask, settings: Settings) -> Services:
         settings=settings,
         database=database,
         directory=directory,
+        daily=DailyFigures(database),
+        attention=AttentionCounter(database, directory),
         system=system,
         faq=faq,
         embeddings=embeddings,

@@ -13,6 +13,7 @@ from server.api import (
     faq_review,
     faq_sheets,
     faqs,
+    home,
     jobs,
     kpis,
     lead_card,
@@ -25,6 +26,7 @@ from server.api import (
     matching,
     personal_data,
     phone,
+    prompts,
     pronunciations,
     system,
     webhooks,
@@ -55,6 +57,8 @@ _RESOURCES = (
     pronunciations,
     phone,
     connect,
+    home,
+    prompts,
     document,
 )
 

@@ -118,6 +118,10 @@ class CallRegistry:
         """Return how many calls are bound or streaming."""
         return len(self._live)
 
+    def count_of(self, business_id: int) -> int:
+        """Return how many of them are of this business."""
+        return sum(call.business.id == business_id for call in list(self._live.values()))
+
     def has_room(self) -> bool:
         """Tell whether one more call may come in."""
         return not self.draining and self.count() < self._max_calls

@@ -304,6 +304,11 @@ class CallService:
         for row in business.faq.rows:
             self._clips.prepare(row.row.answer_text, row.row.lang, voice, own)
 
+    def preview(self, business: BusinessProfile, direction: str) -> tuple[str, Prompts]:
+        """Return what a call that came now would greet with, and what its agent would be told."""
+        greets = greeting(business, direction, utc_now(), generates=uses_realtime(self._settings))
+        return greets, self._told(business, direction, greets)
+
     def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
         outbound = direction == "outbound"
         log.info(
@@ -316,6 +321,10 @@ class CallService:
             business.id,
             "rendered" if greets else "compact",
         )
+        return self._told(business, direction, greets)
+
+    def _told(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
+        outbound = direction == "outbound"
         return build_prompts(
             business.name,
             business.lang,
