@@ -9,6 +9,14 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.accounts.mail import (
+    MAIL_LINK,
+    MAIL_RESET,
+    PURGE_LINKS,
+    MailLinks,
+    forget_links,
+    mail_server,
+)
 from server.attention import AttentionCounter
 from server.calls.costs import CostLedger
 from server.calls.recorder import CallRecorder
@@ -31,6 +39,8 @@ from server.leads.pipeline import CLOSE_CALL, SUMMARISE, recording_lost
 from server.leads.summarise import CloseCall, Summarise, SummaryModel
 from server.leads.transcription import TRANSCRIBE, TranscribeRecording
 from server.leads.webhooks import DeliverWebhook, outside_policy
+from server.net.smtp import MailServer
+from server.passwords.desk import PasswordDesk
 from server.providers import (
     Provider,
     best_recogniser,
@@ -87,6 +97,9 @@ class Services:
     lead_news: LeadNews
     lead_counts: LeadCounts
     jobs: JobWorker
+    passwords: PasswordDesk
+    mail: MailServer | None
+    """None: links are shown, to be copied."""
     recognisers: tuple[HelperRecogniser, ...]
     """Who understands recordings, best first."""
     providers: dict[str, Provider]
@@ -129,6 +142,7 @@ def wire(app: Flask, settings: Settings) -> Services:
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
     twilio = twilio_rest(settings)
+    passwords = PasswordDesk()
     recordings, recording = recordings_of(settings, database, recorder, jobs, twilio)
     jobs.handlers[TRANSCRIBE] = TranscribeRecording(
         database, recordings.storage, RecogniserChain(recognisers), recordings.on_lost
@@ -160,6 +174,8 @@ def wire(app: Flask, settings: Settings) -> Services:
         lead_news=lead_news,
         lead_counts=LeadCounts(database, lead_news),
         jobs=jobs,
+        passwords=passwords,
+        mail=mail_server(settings),
         recognisers=recognisers,
         providers=call_providers(settings, ears)
         | {
@@ -171,6 +187,7 @@ def wire(app: Flask, settings: Settings) -> Services:
         twilio=twilio,
         closing=(
             *voices.closing,
+            passwords.close,
             *([ears.close] if ears else []),
             *(one.close for one in recognisers),
         ),
@@ -243,7 +260,10 @@ def _jobs(settings: Settings, database: Database) -> JobWorker:
     """Return the worker; each part adds its kinds to ``handlers``, the nightly to ``daily``."""
     jobs = JobWorker(database, {}, lease_seconds=settings.job_lease_sec)
     jobs.handlers[PURGE_JOBS] = purge_jobs(database)
-    jobs.daily.append(PURGE_JOBS)
+    jobs.handlers[PURGE_LINKS] = forget_links(database)
+    mail = MailLinks(database, mail_server(settings), settings.public_base_url)
+    jobs.handlers |= {MAIL_LINK: mail, MAIL_RESET: mail}
+    jobs.daily += [PURGE_JOBS, PURGE_LINKS]
     return jobs
 
 

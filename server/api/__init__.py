@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_openapi3.openapi import OpenAPI
 
 from server.api import (
+    account,
+    audit,
     businesses,
     calls,
     connect,
@@ -14,6 +16,7 @@ from server.api import (
     faq_sheets,
     faqs,
     home,
+    invites,
     jobs,
     kpis,
     lead_card,
@@ -24,11 +27,14 @@ from server.api import (
     learned,
     live,
     matching,
+    members,
     personal_data,
     phone,
     prompts,
     pronunciations,
     system,
+    tokens,
+    users,
     webhooks,
 )
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
@@ -59,6 +65,12 @@ _RESOURCES = (
     connect,
     home,
     prompts,
+    members,
+    invites,
+    users,
+    tokens,
+    audit,
+    account,
     document,
 )
 

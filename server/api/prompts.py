@@ -15,9 +15,9 @@ from server.agent.prompts import COMPACT_CHARS, FULL_CHARS
 from server.agent.realtime_plan import DEFAULT_VOICE, VOICES
 from server.api.access import caller, missing, needs
 from server.api.business_changes import prepare_clips
-from server.api.matching import profile_of
 from server.api.paging import PageQuery, cut_page, decode_cursor
 from server.api.problems import CONTENT_TYPE
+from server.api.profiles import profile_of
 from server.api.prompt_shapes import (
     DiffLineView,
     DiffPiece,
