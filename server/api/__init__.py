@@ -5,13 +5,18 @@ from __future__ import annotations
 from flask_openapi3.openapi import OpenAPI
 
 from server.api import (
+    account,
+    audit,
     businesses,
     calls,
+    connect,
     document,
     faq_audio,
     faq_review,
     faq_sheets,
     faqs,
+    home,
+    invites,
     jobs,
     kpis,
     lead_card,
@@ -22,9 +27,14 @@ from server.api import (
     learned,
     live,
     matching,
+    members,
     personal_data,
+    phone,
+    prompts,
     pronunciations,
     system,
+    tokens,
+    users,
     webhooks,
 )
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
@@ -51,6 +61,16 @@ _RESOURCES = (
     system,
     faq_audio,
     pronunciations,
+    phone,
+    connect,
+    home,
+    prompts,
+    members,
+    invites,
+    users,
+    tokens,
+    audit,
+    account,
     document,
 )
 

@@ -116,6 +116,17 @@ def call_ended(call_sid: str, reason: str, at: datetime, stages_ms: Mapping[str,
     return work
 
 
+def cost_known(call_sid: str, usd: float) -> Write:
+    """Write down what the call has cost so far; it only ever grows."""
+
+    def work(session: Session) -> None:
+        call = session.get(Call, call_sid)
+        if call is not None and usd > call.cost_usd:
+            call.cost_usd = usd
+
+    return work
+
+
 def turn_saved(call_sid: str, turn: SaveTurn, at: datetime) -> Write:
     """Insert the turn, or bring its row up to date."""
 
