@@ -52,6 +52,9 @@ def upgrade() -> None:
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.add_column(sa.Column('cost_usd', sa.Double(), server_default='0', nullable=False))
 
+    with op.batch_alter_table('call_turns', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('start_ms', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('length_ms', sa.Integer(), nullable=True))
     with op.batch_alter_table('leads', schema=None) as batch_op:
         batch_op.add_column(sa.Column('is_test', sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column('wants_callback', sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -84,6 +87,10 @@ def downgrade() -> None:
         batch_op.drop_column('session_epoch')
         batch_op.drop_column('lang')
         batch_op.drop_column('name')
+
+    with op.batch_alter_table('call_turns', schema=None) as batch_op:
+        batch_op.drop_column('length_ms')
+        batch_op.drop_column('start_ms')
 
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.drop_column('cost_usd')

@@ -5,12 +5,18 @@ from __future__ import annotations
 from flask_openapi3.openapi import OpenAPI
 
 from server.api import (
+    account,
+    audit,
     businesses,
     calls,
+    connect,
     document,
+    faq_audio,
     faq_review,
     faq_sheets,
     faqs,
+    home,
+    invites,
     jobs,
     kpis,
     lead_card,
@@ -19,19 +25,54 @@ from server.api import (
     lead_recording,
     leads,
     learned,
+    live,
     matching,
+    members,
     personal_data,
+    phone,
+    prompts,
+    pronunciations,
     system,
+    tokens,
+    users,
     webhooks,
 )
 from server.api.problems import Problem, from_validation_error, handle_unrouted_problems
 from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
-    businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_card, lead_events, lead_recording, lead_export, calls, kpis, webhooks,
-    personal_data, jobs, system, document,
-)  # fmt: skip
+    businesses,
+    faqs,
+    faq_review,
+    faq_sheets,
+    learned,
+    matching,
+    leads,
+    lead_card,
+    lead_events,
+    lead_recording,
+    lead_export,
+    calls,
+    live,
+    kpis,
+    webhooks,
+    personal_data,
+    jobs,
+    system,
+    faq_audio,
+    pronunciations,
+    phone,
+    connect,
+    home,
+    prompts,
+    members,
+    invites,
+    users,
+    tokens,
+    audit,
+    account,
+    document,
+)
 
 
 def register_api(app: OpenAPI) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 
-from flask import Response, current_app
+from flask import Response
 
-from server.api.access import caller, missing, needs
+from server.api.access import missing, needs
 from server.api.lead_actions import visible_lead
 from server.api.lead_view import lead_views
 from server.api.leads import LEAD, LEADS, LeadPath, LeadsPath
-from server.api.problems import documented_problems, problem
 from server.api.resource import new_resource
+from server.api.streams import (
+    HEARTBEAT,
+    HEARTBEAT_SECONDS,
+    MAX_SECONDS,
+    documented_stream,
+    event_stream,
+    sse,
+)
 from server.clock import monotonic
 from server.db import is_unavailable
 from server.models import OPERATOR, Business, Lead
@@ -25,56 +30,20 @@ log = logging.getLogger(__name__)
 
 blueprint = new_resource("lead-events", "Leads as they change.")
 
-HEARTBEAT_SECONDS = 15.0
-MAX_SECONDS = 600.0
-"""After which the stream ends; a browser opens it again by itself."""
-
-MAX_STREAMS_PER_CALLER = 6
-MAX_STREAMS = 200
-
 TICK_SECONDS = 5.0
 """So often a follower of all leads is told to look for itself: another process tells us nothing."""
 
 _LOOK_SECONDS = 1.0
 _SLICE_SECONDS = 1.0
 _SETTLED = ("processed", "failed")
-_EXTENSION = "maane_lead_streams"
-
-
-class StreamSlots:
-    """How many streams are open, and whose they are."""
-
-    def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def take(self, who: str) -> bool:
-        """Take a slot; False when ``who``, or all together, have too many."""
-        with self._lock:
-            full = self._open.total() >= MAX_STREAMS
-            if full or self._open[who] >= MAX_STREAMS_PER_CALLER:
-                return False
-            self._open[who] += 1
-            return True
-
-    def give_back(self, who: str) -> None:
-        """Give the slot back."""
-        with self._lock:
-            self._open[who] -= 1
-            if self._open[who] <= 0:
-                del self._open[who]
 
 
 @blueprint.get(
     f"{LEAD}/events",
-    responses={
-        200: {
-            "description": "Events `lead` with the lead as JSON, at once and whenever it changes, "
-            "then `end` when its card is made or has failed.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-        **documented_problems(429),
-    },
+    responses=documented_stream(
+        "Events `lead` with the lead as JSON, at once and whenever it changes, then `end` when "
+        "its card is made or has failed."
+    ),
 )
 @needs(OPERATOR)
 def watch_lead(path: LeadPath) -> Response:
@@ -82,19 +51,15 @@ def watch_lead(path: LeadPath) -> Response:
     parts = services()
     with parts.database.read() as session:
         lead = visible_lead(session, path.lead_id)
-    return _stream(_progress(parts, lead.id))
+    return event_stream(lambda: _progress(parts, lead.id), lambda: None)
 
 
 @blueprint.get(
     f"{LEADS}/events",
-    responses={
-        200: {
-            "description": "Events `lead` with the id of a lead that is new, has changed or is "
-            "gone; `tick`, some seconds apart, when it is time to look for oneself.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-        **documented_problems(429),
-    },
+    responses=documented_stream(
+        "Events `lead` with the id of a lead that is new, has changed or is "
+        "gone; `tick`, some seconds apart, when it is time to look for oneself."
+    ),
 )
 @needs(OPERATOR)
 def watch_leads(path: LeadsPath) -> Response:
@@ -103,18 +68,7 @@ def watch_leads(path: LeadsPath) -> Response:
     with parts.database.read() as session:
         if session.get(Business, path.business_id) is None:
             raise missing("business")
-    return _stream(_changes(parts, path.business_id))
-
-
-def _stream(events: Iterator[str]) -> Response:
-    slots: StreamSlots = current_app.extensions.setdefault(_EXTENSION, StreamSlots())
-    who = caller().key
-    if not slots.take(who):
-        return problem(429, "too_many_streams", "Too many leads are watched at once.")
-    response = Response(events, content_type="text/event-stream; charset=utf-8")
-    response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(lambda: slots.give_back(who))  # also of a stream that never began
-    return response
+    return event_stream(lambda: _changes(parts, path.business_id), lambda: None)
 
 
 def _changes(parts: Services, business_id: int) -> Iterator[str]:
@@ -139,13 +93,13 @@ def _progress(parts: Services, lead_id: int) -> Iterator[str]:
         status, shown = _look(parts, lead_id)
         if shown and shown != told:
             told, told_at = shown, monotonic()
-            yield f"event: lead\ndata: {shown}\n\n"
+            yield sse("lead", shown)
         if status is not None:
-            yield f"event: end\ndata: {status}\n\n"
+            yield sse("end", status)
             return
         if monotonic() - told_at >= HEARTBEAT_SECONDS:
             told_at = monotonic()
-            yield ": still here\n\n"
+            yield HEARTBEAT
         time.sleep(_LOOK_SECONDS)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
 
-from server.api.fields import Input, Tag, has_controls
+from server.api.fields import Input, Tag
+from server.api.query_fields import Instant, Plain, utc_instant
 from server.directory import dialled_number
-from server.errors import InvalidInputError
 from server.leads.counts import OPEN_WORK
 from server.models import Business, Call, Lead
 
@@ -32,40 +30,24 @@ _ENDINGS: dict[Outcome, tuple[str, ...]] = {
 
 _NO_TALK = tuple(end for ends in _ENDINGS.values() for end in ends)
 
-_UNENCODED_PLUS = re.compile(r"(?<=T)(\S+) (\d\d:?\d\d)$")
 _LIKE_A_NUMBER = re.compile(r"[+\d][\d\s().-]*")
 _MIN_DIGITS = 3
-
-
-def _plus(raw: Any) -> Any:
-    """Return ``raw`` with the plus of its offset, which a query string turns into a space."""
-    return _UNENCODED_PLUS.sub(r"\1+\2", raw) if isinstance(raw, str) else raw
-
-
-def _plain(phone: str) -> str:
-    if has_controls(phone):
-        raise ValueError("must not hold control characters")
-    return phone
-
-
-_Instant = Annotated[datetime, BeforeValidator(_plus)]
-_Plain = Annotated[str, AfterValidator(_plain)]
 
 
 class LeadFilter(Input):
     """Which leads; absent filters let all pass."""
 
-    phone: _Plain | None = Field(
+    phone: Plain | None = Field(
         default=None, min_length=1, max_length=40, description="The caller's, in any spelling."
     )
     status: Status | None = Field(default=None, description="Where the pipeline is.")
     work_status: WorkStatus | None = Field(default=None, description="Where the operator is.")
-    since: _Instant | None = Field(
+    since: Instant | None = Field(
         default=None,
         description="Created at or after this instant; without an offset, in the business's time.",
     )
-    until: _Instant | None = Field(default=None, description="Created before this instant.")
-    q: _Plain | None = Field(
+    until: Instant | None = Field(default=None, description="Created before this instant.")
+    q: Plain | None = Field(
         default=None,
         min_length=1,
         max_length=100,
@@ -97,10 +79,10 @@ def filtered(wanted: LeadFilter, business: Business) -> Select[Lead]:
     if wanted.work_status is not None:
         query = query.where(Lead.work_status == wanted.work_status)
     if wanted.since is not None:
-        since = _instant("since", wanted.since, business.timezone)
+        since = utc_instant("since", wanted.since, business.timezone)
         query = query.where(Lead.created_at >= since)
     if wanted.until is not None:
-        until = _instant("until", wanted.until, business.timezone)
+        until = utc_instant("until", wanted.until, business.timezone)
         query = query.where(Lead.created_at < until)
     if wanted.unread is not None:
         unread = Lead.read_at.is_(None)
@@ -146,11 +128,3 @@ def _mentions(words: str) -> ColumnElement[bool]:
     if _LIKE_A_NUMBER.fullmatch(words) and len(digits) >= _MIN_DIGITS:
         found.append(Lead.phone.contains(digits, autoescape=True))
     return or_(*found)
-
-
-def _instant(field: str, given: datetime, timezone: str) -> datetime:
-    try:
-        aware = given if given.tzinfo else given.replace(tzinfo=ZoneInfo(timezone))
-        return aware.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInputError(field, "this is outside the calendar") from None

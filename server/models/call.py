@@ -143,6 +143,10 @@ class CallTurn(Base):
     heard_ms: Mapped[int | None]
     """How much of a reply the caller really heard."""
     interrupted: Mapped[bool] = mapped_column(default=False)
+    start_ms: Mapped[int | None]
+    """When its first sound was, counted from the start of the stream."""
+    length_ms: Mapped[int | None]
+    """How long it is when all of it is said."""
     timings_ms: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
