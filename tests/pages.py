@@ -56,6 +56,13 @@ PAGES = (
     Page("calls", f"{_B}/calls"),
     Page("call", f"{_B}/calls/{{call_sid}}"),
     Page("faqs", f"{_B}/faqs"),
+    Page("faqs-try", f"{_B}/faqs/try"),
+    Page("faqs-new", f"{_B}/faqs/new", ADMIN),
+    Page("faq", f"{_B}/faqs/{{faq_id}}/edit", ADMIN),
+    Page("faqs-learned", f"{_B}/faqs/learned"),
+    Page("faqs-conflicts", f"{_B}/faqs/conflicts"),
+    Page("faqs-import", f"{_B}/faqs/import", ADMIN),
+    Page("faqs-pronunciation", f"{_B}/faqs/pronunciation"),
     Page("prompts", f"{_B}/prompts"),
     Page("phone", f"{_B}/phone"),
     Page("settings", f"{_B}/settings", ADMIN),
@@ -71,6 +78,8 @@ PAGES = (
 
 OTHERS: dict[str, str] = {
     "/": "leads to a business",
+    f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
+    f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
 }
 """What answers GET without being a page: parts of pages, streams, files; and what it is."""
 
