@@ -65,6 +65,12 @@ _SHORTLY = {
     "same_key": _l("An earlier line has the same intent_key and language."),
 }
 _BY_CODE = {
+    "already_member": _l("This person is a member already."),
+    "last_owner": _l("This is the last owner: make somebody else an owner first."),
+    "password_wrong": _l("This is not your present password."),
+    "password_short": _l("At least 10 characters, please."),
+    "password_long": _l("This password is too long."),
+    "too_many_tokens": _l("There are too many keys; revoke one that is not used."),
     "number_taken": _l("This number rings at another business already."),
 }
 

@@ -183,6 +183,7 @@ def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) ->
         old.registry,
         parts.faq,
         parts.recordings,
+        old.costs,
     )
     app.extensions["maane"] = replace(parts, clips=clips, calls=calls)
     parts.directory.load()
