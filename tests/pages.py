@@ -55,10 +55,20 @@ _B = "/b/{business_id}"
 PAGES = (
     Page("sign-in", "/sign-in", None),
     Page("more", f"{_B}/more"),
+    Page("faqs", f"{_B}/faqs"),
+    Page("faqs-try", f"{_B}/faqs/try"),
+    Page("faqs-new", f"{_B}/faqs/new", ADMIN),
+    Page("faq", f"{_B}/faqs/{{faq_id}}/edit", ADMIN),
+    Page("faqs-learned", f"{_B}/faqs/learned"),
+    Page("faqs-conflicts", f"{_B}/faqs/conflicts"),
+    Page("faqs-import", f"{_B}/faqs/import", ADMIN),
+    Page("faqs-pronunciation", f"{_B}/faqs/pronunciation"),
 )
 
 OTHERS: dict[str, str] = {
     "/": "leads to a business",
+    f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
+    f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
     f"{_B}/live/strip": "the line about running calls on top of every page",
     f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
     f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
