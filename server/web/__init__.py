@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from server.settings import Settings
-from server.web import entry, phone, sign_in, static
+from server.web import ears, ears_socket, entry, phone, sign_in, static
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -20,6 +20,8 @@ _PAGES = (
     entry,
     sign_in,
     phone,
+    ears,
+    ears_socket,
 )
 
 
