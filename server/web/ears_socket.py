@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from http import HTTPStatus
+from socket import SHUT_RDWR
 
 import orjson
 from flask import Response, current_app, request
@@ -50,6 +51,9 @@ _QUIET_SECONDS = 5.0
 
 _AHEAD_SECONDS = 3.0
 """How much more audio than time may come: a page that was held up catches up."""
+
+_LINGER_SECONDS = 0.5
+"""How long the page may take to answer our close frame."""
 
 _ENOUGH, _BUSY, _TOO_MUCH, _GOING = 1000, 1013, 1008, 1001
 _EXTENSION = "maane_ears"
@@ -103,6 +107,19 @@ def listen(socket: Server, business_id: int) -> None:
         pass
     except Exception:
         log.exception("[EARS] failed")
+    finally:
+        _wait_for_reader(socket)
+
+
+def _wait_for_reader(socket: Server) -> None:
+    """Have the socket's own reader end before Gunicorn closes the socket under it.
+
+    Under a green worker that would end the reader by an error that simple-websocket does not know.
+    """
+    socket.thread.join(_LINGER_SECONDS)
+    with contextlib.suppress(OSError):
+        socket.sock.shutdown(SHUT_RDWR)
+    socket.thread.join(_LINGER_SECONDS)
 
 
 def _listen(parts: Services, socket: Server) -> tuple[int, str]:

@@ -104,5 +104,3 @@ def test_a_soft_voice_that_is_usually_too_quiet_is_heard_in_a_quiet_room() -> No
     quiet_room = replace(USUAL, sensitivity=SENSITIVITIES["quiet_room"])
     assert not moments(readings(EarsMeter(None, USUAL), soft))
     assert [m.what for m in moments(readings(EarsMeter(None, quiet_room), soft))] == ["interrupt"]
-
-
