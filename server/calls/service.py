@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 
 from server.agent.base import Agent, AgentSession, Transcriber
@@ -15,17 +16,21 @@ from server.agent.receptionist import Receptionist, ReceptionistAgent
 from server.agent.sentences import SENTENCES, sentences
 from server.audio.silero import SileroModel
 from server.calls import store
+from server.calls.costs import CostLedger
 from server.calls.greeting import all_greetings, greeting
 from server.calls.inbox import Inbox
 from server.calls.phones import Phones
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
+from server.calls.telling import Teller
 from server.calls.tuning import tuning
+from server.calls.watch import CallWatch
 from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
 from server.faq.service import FaqEngine
 from server.net.websocket import WebSocket
+from server.prices import prices_of
 from server.recordings.bridge import Tape
 from server.recordings.service import RecordingService
 from server.settings import Settings
@@ -97,6 +102,7 @@ class CallService:
         registry: CallRegistry,
         faq: FaqEngine,
         recordings: RecordingService,
+        costs: CostLedger,
         google_ears: LiveSpeech | None = None,
     ) -> None:
         self._settings = settings
@@ -108,7 +114,13 @@ class CallService:
         self.registry = registry
         self.phones = Phones(registry, settings.secret_key)
         self._recordings = recordings
+        self.watch = CallWatch()
+        self.costs = costs
+        self._prices = prices_of(settings.openai_realtime_model, settings.openai_prices)
+        self.refused: Counter[int] = Counter()
+        """How many callers each business's list of blocked numbers has turned away."""
         registry.on_unclaimed = self._ended_unclaimed
+        registry.on_ended = lambda call, reason: Teller(self.watch, call).ended(reason)
         self.speech_model: SileroModel | None = None
         """Confirms what is loud; loaded when serving begins, None for energy alone."""
 
@@ -145,7 +157,9 @@ class CallService:
             return
         arrived_at = monotonic()
         settings = self._settings
-        greets = greeting(business, direction, utc_now(), generates=uses_realtime(settings))
+        arrived = utc_now()
+        talks = self._talks(business, call_sid)
+        greets = greeting(business, direction, arrived, generates=talks and uses_realtime(settings))
         prompts = self._prompts(business, direction, greets)
         call = BoundCall(
             call_sid=call_sid,
@@ -155,14 +169,20 @@ class CallService:
             to_number=to_number,
             prompts=prompts,
             policy=self._policy(
-                business, direction, greets, is_test=is_test, max_seconds=max_seconds
+                business,
+                direction,
+                greets,
+                is_test=is_test,
+                talks=talks,
+                max_seconds=max_seconds,
             ),
             inbox=Inbox(),
             is_test=is_test,
             bound_at=arrived_at,
+            arrived_at=arrived,
             recording_url=recording_url,
         )
-        session = self.session(call, (), full=False) if self._opens_session() else None
+        session = self.session(call, (), full=False) if talks and self._opens_session() else None
         call.transcriber = session or self.ears(call)
         agent = call.agent = (
             session
@@ -171,6 +191,7 @@ class CallService:
         )
         if not self.registry.bind(call):
             return  # the retry of this webhook was faster
+        Teller(self.watch, call).arrived()
         if session is not None:
             session.open()
         log.info(
@@ -186,6 +207,24 @@ class CallService:
             prompt_hash=prompts.fingerprint,
             agent=agent.name,
         )
+
+    def refuse(self, business: BusinessProfile, reason: str) -> None:
+        """Count a caller who is not let in (``blocked``, ``hidden``); nothing else is stored."""
+        self.refused[business.id] += 1
+        log.info("[BLOCKED] biz=%d reason=%s", business.id, reason)
+
+    def _talks(self, business: BusinessProfile, call_sid: str) -> bool:
+        """Tell whether a new call may have a session, which costs money."""
+        if not self.costs.is_over(business):
+            return True
+        log.warning(
+            "[COST_CAP] call=%s biz=%d spent_usd=%.2f cap_usd=%.2f",
+            call_sid,
+            business.id,
+            self.costs.spent_today(business),
+            business.settings.daily_cost_cap_usd,
+        )
+        return False
 
     def note_arrival(
         self,
@@ -226,6 +265,7 @@ class CallService:
                 start,
                 clips=self._clips,
                 recorder=self.recorder,
+                teller=Teller(self.watch, call),
                 faq=self._faq,
                 stand_ins=self,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
@@ -251,15 +291,24 @@ class CallService:
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
-        voice = business.voice or DEFAULT_VOICE
-        for text in all_greetings(business, generates=uses_realtime(self._settings)):
-            self._clips.prepare(text, business.lang, voice)
+        voice, own = business.voice or DEFAULT_VOICE, business.settings.spoken_as
+        generates = uses_realtime(self._settings)
+        texts = list(all_greetings(business, generates=generates))
+        if generates and business.settings.daily_cost_cap_usd:  # beyond it nobody makes one up
+            texts += all_greetings(business, generates=False)
+        for text in dict.fromkeys(texts):
+            self._clips.prepare(text, business.lang, voice, own)
         for language in (business.lang, "en-US"):
             for name, sentence in sentences(language).items():
                 if name not in _TEMPLATES:
-                    self._clips.prepare(sentence, language, voice)
+                    self._clips.prepare(sentence, language, voice, own)
         for row in business.faq.rows:
-            self._clips.prepare(row.row.answer_text, row.row.lang, voice)
+            self._clips.prepare(row.row.answer_text, row.row.lang, voice, own)
+
+    def preview(self, business: BusinessProfile, direction: str) -> tuple[str, Prompts]:
+        """Return what a call that came now would greet with, and what its agent would be told."""
+        greets = greeting(business, direction, utc_now(), generates=uses_realtime(self._settings))
+        return greets, self._told(business, direction, greets)
 
     def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
         outbound = direction == "outbound"
@@ -273,6 +322,10 @@ class CallService:
             business.id,
             "rendered" if greets else "compact",
         )
+        return self._told(business, direction, greets)
+
+    def _told(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
+        outbound = direction == "outbound"
         return build_prompts(
             business.name,
             business.lang,
@@ -288,9 +341,11 @@ class CallService:
         greets: str,
         *,
         is_test: bool,
+        talks: bool,
         max_seconds: float,
     ) -> CallPolicy:
         settings, own = self._settings, business.settings
+        opens_session = talks and self._opens_session()
         tuned = tuning(settings, own.ears)
         inbound = direction == "inbound"
         return CallPolicy(
@@ -303,12 +358,12 @@ class CallService:
             refractory_seconds=settings.reply_refractory_ms / 1000,
             recognises=self.understands(),
             hears_without_session=self.understands(),
-            agent_hears=uses_realtime(settings),
-            reconnects=self._opens_session(),
+            agent_hears=talks and uses_realtime(settings),
+            reconnects=opens_session,
             rotate_after_seconds=settings.realtime_rotate_sec,
             transfers=bool(own.transfer_number) and own.is_open(utc_now(), business.timezone),
             transcript_wait_seconds=(
-                _SESSION_WAIT_SECONDS if self._opens_session() else _GOOGLE_WAIT_SECONDS
+                _SESSION_WAIT_SECONDS if opens_session else _GOOGLE_WAIT_SECONDS
             ),
             filler_after_seconds=settings.filler_after_ms / 1000,
             silence_prompt_seconds=settings.silence_prompt_sec,
@@ -354,7 +409,13 @@ class CallService:
             settings.ws_keepalive_sec,
             full=full,
             history=history,
+            on_usage=lambda kind, usage: self._spend(call, kind, usage),
         )
+
+    def _spend(self, call: BoundCall, kind: str, usage: object) -> None:
+        prices = self._prices
+        made = prices.of_response if kind == "response" else prices.of_transcript
+        self.costs.spend(call, made(usage))
 
     def receptionist(self, call: BoundCall, language: str) -> Agent:
         """See :class:`server.calls.parts.StandIns`."""
@@ -363,7 +424,8 @@ class CallService:
         def learned(details: dict[str, str]) -> None:
             self.recorder.write(store.lead_learned(call.call_sid, details))
 
-        sorry = call.policy.recognises and uses_realtime(self._settings)
+        # Only where a session was lost; without one, this is how the call was meant to be.
+        sorry = call.policy.recognises and call.policy.agent_hears
         return ReceptionistAgent(
             Receptionist(language, knows_number=callers.startswith("+"), sorry=sorry),
             self._clips,
@@ -371,6 +433,7 @@ class CallService:
             call.inbox.put,
             learned,
             call.business.voice or DEFAULT_VOICE,
+            call.business.settings.spoken_as,
         )
 
     def ears(self, call: BoundCall) -> Transcriber:
@@ -394,4 +457,5 @@ class CallService:
             _languages(business),
             business.phrase_hints[:_MAX_KEYWORDS],
             call.inbox.put,
+            lambda seconds: self.costs.spend(call, self._prices.of_heard(seconds)),
         )

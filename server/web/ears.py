@@ -11,16 +11,17 @@ from wtforms import BooleanField, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import RangeInput
 
-from server.accounts import record_change
 from server.api.access import needs
+from server.api.business_changes import change_business
+from server.api.business_models import BusinessChange
 from server.audio.framing import FRAME_MS
-from server.business_settings import Ears, business_settings
+from server.business_settings import BusinessSettings, Ears
 from server.calls.tuning import tuning
-from server.models import ADMIN, Business
+from server.models import ADMIN
 from server.settings import Settings
 from server.web.ears_socket import MAX_SECONDS
 from server.web.forms import PageForm
-from server.web.pages import BUSINESS, back_to, caller, here, missing, new_pages
+from server.web.pages import BUSINESS, back_to, caller, here, new_pages
 from server.wiring import services
 
 blueprint = new_pages("ears")
@@ -68,7 +69,8 @@ def change(business_id: int) -> Response | tuple[str, int]:
     ears = form.checked(Ears)
     if ears is None:
         return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    change_ears(business_id, _following(services().settings, ears), caller().actor)
+    wanted = BusinessSettings(ears=_following(services().settings, ears))
+    change_business(business_id, BusinessChange(settings=wanted), caller().actor)
     flash(_("Saved. The next call goes by it."), "success")
     return back_to("web_ears.show", business_id=business_id)
 
@@ -84,28 +86,6 @@ def _following(settings: Settings, ears: Ears) -> Ears:
         ),
         hangover_ms=None if ears.hangover_ms == servers.hangover_ms else ears.hangover_ms,
     )
-
-
-def change_ears(business_id: int, ears: Ears, actor: str) -> None:
-    """Have the calls of a business listen by ``ears``.
-
-    Raises:
-        NotFoundError: there is no such business.
-    """
-    with services().database.write() as session:
-        business = session.get(Business, business_id)
-        if business is None:
-            raise missing("business")
-        kept = business_settings(business.settings).model_dump(mode="json")
-        business.settings = kept | {"ears": ears.model_dump(mode="json")}
-        record_change(
-            session,
-            actor,
-            "business.update",
-            business_id=business_id,
-            target=f"business:{business_id}",
-            detail={"fields": ["settings.ears"]},
-        )
 
 
 def _page(form: EarsForm) -> str:
