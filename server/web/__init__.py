@@ -10,6 +10,8 @@ from server.settings import Settings
 from server.web import (
     account,
     calls,
+    ears,
+    ears_socket,
     entry,
     faq_sheets,
     faq_try,
@@ -49,6 +51,8 @@ _PAGES = (
     phone,
     join,
     account,
+    ears,
+    ears_socket,
 )
 
 
