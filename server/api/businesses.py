@@ -152,7 +152,7 @@ def create_business(body: NewBusiness) -> Response:
         first_version(session, business, actor=caller().actor)
         _set_numbers(session, business, body.numbers)
         _record(session, business, "business.create", sorted(body.model_fields_set))
-    prepare_clips(business.id)
+    _prepare_clips(business.id)
     created = answer(_view(business), 201)
     created.headers["Location"] = f"/api/businesses/{business.id}"
     return created
@@ -185,7 +185,7 @@ def change_business(path: BusinessPath, body: BusinessChange) -> Response:
         session.flush()
         _record(session, business, "business.update", sorted(body.model_fields_set))
         changed = _view(business)
-    prepare_clips(business.id)
+    _prepare_clips(business.id)
     return answer(changed)
 
 
@@ -257,7 +257,7 @@ def _record(session: Session, business: Business, action: str, fields: list[str]
     )
 
 
-def prepare_clips(business_id: int) -> None:
+def _prepare_clips(business_id: int) -> None:
     """Have what calls may now say rendered; what is there already is not made again."""
     profile = services().directory.by_id(business_id)
     if profile is not None:

@@ -91,22 +91,37 @@ def list_jobs(path: JobsPath, query: JobsQuery) -> Response:
 @needs(ADMIN)
 def retry_job(path: JobPath, body: Retry) -> Response:
     """Give a job that was given up its tries again."""
+    return answer(try_again(path.job_id, caller().actor, path.business_id))
+
+
+def try_again(job_id: int, actor: str, business_id: int | None = None) -> JobView:
+    """Give a job that was given up its tries again.
+
+    Args:
+        job_id: its id.
+        actor: for the log of changes.
+        business_id: whose job it has to be; None: anybody's.
+
+    Raises:
+        NotFoundError: there is no such job.
+        ConflictError: it was not given up.
+    """
     with services().database.write() as session:
-        row = session.get(JobRow, path.job_id)
-        if row is None or row.business_id != path.business_id:
+        row = session.get(JobRow, job_id)
+        if row is None or (business_id is not None and row.business_id != business_id):
             raise missing("job")
         if not retry(session, row.id):
             raise ConflictError("Only a job that was given up can be retried.", code="not_dead")
         record_change(
             session,
-            caller().actor,
+            actor,
             "job.retry",
-            business_id=path.business_id,
+            business_id=row.business_id,
             target=f"job:{row.id}",
             detail={"kind": row.kind},
         )
         session.flush()
-        return answer(_view(row))
+        return _view(row)
 
 
 def _view(row: JobRow) -> JobView:

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from server.settings import Settings
-from server.web import entry, sign_in, static
+from server.web import entry, home, prompts, sign_in, static
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -18,6 +18,8 @@ CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
 
 _PAGES = (
     entry,
+    home,
+    prompts,
     sign_in,
 )
 
