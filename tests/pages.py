@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.models import ADMIN, OPERATOR, OWNER, BusinessFaq, Lead
+from server.models import OPERATOR, BusinessFaq, Lead, PromptVersion
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -44,33 +44,30 @@ class Page:
         return self.path.count("{") > 1
 
 
+PROPER_NAMES = (
+    *("Maane", "Twilio", "OpenAI", "Google", "Chrome", "Firefox", "Safari", "JavaScript"),
+    *("CSV", "API", "https", "localhost"),
+)
+"""Latin words that a Hebrew page may hold: they have no other name."""
+
 _B = "/b/{business_id}"
 
 PAGES = (
     Page("sign-in", "/sign-in", None),
     Page("home", f"{_B}/"),
-    Page("more", f"{_B}/more"),
-    Page("live", f"{_B}/live"),
-    Page("leads", f"{_B}/leads"),
-    Page("lead", f"{_B}/leads/{{lead_id}}"),
-    Page("calls", f"{_B}/calls"),
-    Page("call", f"{_B}/calls/{{call_sid}}"),
-    Page("faqs", f"{_B}/faqs"),
     Page("prompts", f"{_B}/prompts"),
-    Page("phone", f"{_B}/phone"),
-    Page("settings", f"{_B}/settings", ADMIN),
-    Page("ears", f"{_B}/settings/ears", ADMIN),
-    Page("webhooks", f"{_B}/settings/webhooks", ADMIN),
-    Page("members", f"{_B}/settings/members", ADMIN),
-    Page("tokens", f"{_B}/settings/tokens", ADMIN),
-    Page("audit", f"{_B}/settings/audit", ADMIN),
-    Page("connect", f"{_B}/settings/connect", ADMIN),
-    Page("system", "/system", OWNER),
-    Page("account", "/account"),
+    Page("versions", f"{_B}/prompts/versions"),
+    Page("version", f"{_B}/prompts/versions/{{number}}"),
+    Page("more", f"{_B}/more"),
 )
 
 OTHERS: dict[str, str] = {
     "/": "leads to a business",
+    f"{_B}/home/now": "the part of the home page that is kept fresh",
+    f"{_B}/home/charts": "the home page's charts over another range",
+    f"{_B}/live/strip": "the line about running calls on top of every page",
+    f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
+    f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
 }
 """What answers GET without being a page: parts of pages, streams, files; and what it is."""
 
@@ -86,7 +83,11 @@ def things_of(session: Session, business_id: int) -> dict[str, object]:
     faq_id = session.scalar(
         select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
     )
+    number = session.scalar(
+        select(PromptVersion.number).where(PromptVersion.business_id == business_id).limit(1)
+    )
     found = {
+        "number": number,
         "business_id": business_id,
         "lead_id": lead and lead.id,
         "call_sid": lead and lead.call_sid,

@@ -30,7 +30,7 @@ from server.api.home_shapes import (
     Number,
     Numbers,
 )
-from server.api.matching import profile_of
+from server.api.profiles import profile_of
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.clock import utc_now
 from server.daily_figures import KINDS, DayFigures

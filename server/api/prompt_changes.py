@@ -12,8 +12,8 @@ from server.accounts import record_change
 from server.agent.prompts import COMPACT_CHARS, FULL_CHARS
 from server.agent.realtime_plan import DEFAULT_VOICE, VOICES
 from server.api.access import caller, missing
-from server.api.matching import profile_of
 from server.api.paging import PageQuery, cut_page, decode_cursor
+from server.api.profiles import profile_of
 from server.api.prompt_shapes import (
     DiffLineView,
     DiffPiece,

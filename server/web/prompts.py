@@ -95,7 +95,8 @@ def save(business_id: int) -> Response | str | tuple[str, int]:
 @needs(ADMIN)
 def live_preview(business_id: int) -> str | tuple[str, int]:
     """Show what the model would receive of the texts that are being typed."""
-    typed = {name: request.form.get(name, "") for name in (*PROMPT_FIELDS, "direction")}
+    typed = {name: request.form.get(name, "") for name in PROMPT_FIELDS}
+    typed["direction"] = request.form.get("direction") or "inbound"
     try:
         texts = PreviewInput.model_validate(typed)
     except ValidationError:  # saving will say what is wrong; here it just cannot be shown

@@ -24,6 +24,16 @@
     return own && own !== document.documentElement && !own.lang.startsWith(lang);
   };
 
+  // An attribute may repeat the data that its element shows.
+  function withoutData(element, name) {
+    let text = element.getAttribute(name);
+    for (const data of element.querySelectorAll("bdi, [data-user]")) {
+      const repeated = data.textContent.trim();
+      if (repeated) text = text.replaceAll(repeated, "");
+    }
+    return text;
+  }
+
   // Words of the other script that are neither somebody's data nor marked as another language.
   function mixedWords(lang, allowed) {
     const wrong = lang === "he" ? /[A-Za-z]{2,}/g : /[\u0590-\u05FF]+/g;
@@ -41,7 +51,9 @@
     }
     for (const element of document.body.querySelectorAll("*")) {
       if (element.closest(FREE_TEXT) || otherLanguage(element, lang)) continue;
-      for (const name of LABELS) read(element.getAttribute(name), `${name} of ${shown(element)}`);
+      for (const name of LABELS) {
+        if (element.hasAttribute(name)) read(withoutData(element, name), `${name} of ${shown(element)}`);
+      }
     }
     if (!document.querySelector("title[data-user]")) {
       // A title may name the business or a caller, after the page's own words.
@@ -65,7 +77,7 @@
     const wrong = [];
     for (const element of document.body.querySelectorAll(INTERACTIVE)) {
       if (!visible(element) || element.disabled || element.closest("[aria-hidden=true], [inert]")) continue;
-      if (element.closest(".visually-hidden-focusable, .skip-link")) continue;
+      if (element.closest(".skip")) continue;
       const label = element.labels && element.labels[0];
       const boxed = /^(checkbox|radio|file)$/.test(element.type) && label && visible(label) ? label : element;
       boxed.scrollIntoView({ block: "center", behavior: "instant" });
@@ -150,7 +162,9 @@
     const wrong = [];
     for (const form of document.querySelectorAll("form")) {
       const method = (form.getAttribute("method") || "get").toLowerCase();
-      if (method === "post" && !form.querySelector("[name=csrf_token]")) {
+      // The choice of a language changes nothing that another site could gain by.
+      const harmless = form.getAttribute("action") === "/language";
+      if (method === "post" && !harmless && !form.querySelector("[name=csrf_token]")) {
         wrong.push(`${shown(form)} has no CSRF token`);
       }
       if (!form.querySelector("[type=submit], button:not([type])") &&

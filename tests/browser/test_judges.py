@@ -40,6 +40,7 @@ def show(person: Person) -> Show:
         ("<input placeholder='Name'>", ['"Name" in placeholder of <input>']),
         ("<p><bdi>Dana</bdi> <code>POST</code> <small class=technical>VAD</small> Twilio</p>", []),
         ("<a lang=en href=/x>English</a><textarea>Hello</textarea><p data-user>Hi</p>", []),
+        ("<button aria-label='עסק: Dana'><bdi>Dana</bdi></button>", []),
         ("<script>const word = 1</script><style>p { color: red }</style>", []),
     ],
 )
