@@ -16,12 +16,14 @@ from server.web import (
     faq_sheets,
     faq_try,
     faqs,
+    home,
     join,
     lead_card,
     leads,
     learned,
     live,
     phone,
+    prompts,
     pronunciations,
     sign_in,
     static,
@@ -38,6 +40,8 @@ CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
 
 _PAGES = (
     entry,
+    home,
+    prompts,
     sign_in,
     live,
     calls,
