@@ -8,6 +8,7 @@ from server.api import (
     businesses,
     calls,
     connect,
+    costs,
     document,
     faq_review,
     faq_sheets,
@@ -29,7 +30,8 @@ from server.api.resource import BEARER, PREFIX
 
 _RESOURCES = (
     businesses, faqs, faq_review, faq_sheets, learned, matching,
-    leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, connect, personal_data,
+    leads, lead_events, lead_recording, lead_export, calls, kpis, webhooks, personal_data,
+    connect, costs,
     jobs, system, document,
 )  # fmt: skip
 

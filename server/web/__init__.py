@@ -7,7 +7,8 @@ from pathlib import Path
 from flask import Flask
 
 from server.settings import Settings
-from server.web import entry, sign_in, static
+from server.web import businesses, connect, entry, sign_in, static, system, webhooks
+from server.web import settings as settings_pages
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -19,6 +20,11 @@ CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
 _PAGES = (
     entry,
     sign_in,
+    settings_pages,
+    businesses,
+    webhooks,
+    connect,
+    system,
 )
 
 

@@ -50,9 +50,41 @@ _BY_MESSAGE = {
         "A phone number with its country, please, such as +972541234567."
     ),
     "must have 7 to 15 digits": _l("A phone number has 7 to 15 digits."),
+    "must be a number such as +972541234567, or a beginning such as +9725*": _l(
+        "A phone number, please, such as +972541234567, or a beginning such as +9725*."
+    ),
+    "must have 7 to 15 digits, or end with *": _l(
+        "A phone number has 7 to 15 digits; the beginning of numbers ends with *."
+    ),
+    "this is not a phone number": _l("This is not a phone number."),
+    "this is not a complete phone number": _l("This is not a complete phone number."),
+    "the address must begin with https://": _l("The address has to begin with https://."),
+    "this is not an address such as https://example.com/hook": _l(
+        "A web address, please, such as https://example.com/in."
+    ),
+    "the address is inside a network": _l(
+        "This address is inside a network; one in the public internet is needed."
+    ),
+    "the address must not hold a user or a password": _l(
+        "The address must not hold a user name or a password."
+    ),
+    "this port serves no web pages": _l("This port serves no web pages."),
     "this is not an e-mail address": _l("This is not an e-mail address."),
 }
 _BY_CODE = {
+    "no_public_address": _l("The server has no public https address yet."),
+    "no_credentials": _l("The server has no Twilio account yet."),
+    "not_in_account": _l("The Twilio account has no such number."),
+    "on_trunk": _l("A SIP trunk takes this number's calls. Take it off the trunk at Twilio first."),
+    "no_voice": _l("This number takes only messages, no calls."),
+    "twilio_credentials": _l("Twilio refuses the account's credentials."),
+    "twilio_unavailable": _l("Twilio does not answer now. Nothing was changed there; try again."),
+    "twilio_refused": _l("Twilio refused this. Nothing was changed there."),
+    "twilio_not_found": _l("Twilio does not know this number any more."),
+    "too_many_webhooks": _l("A business has at most ten addresses. Delete one first."),
+    "too_soon": _l("A test was sent only just now. Wait ten seconds."),
+    "not_dead": _l("This is being tried already."),
+    "busy": _l("The address is being checked already. Wait a moment."),
     "number_taken": _l("This number rings at another business already."),
 }
 
