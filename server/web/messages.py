@@ -24,6 +24,7 @@ _BY_TYPE = {
     "int_from_float": _l("A whole number, please."),
     "float_parsing": _l("A number, please."),
     "float_type": _l("A number, please."),
+    "finite_number": _l("A number, please."),
     "bool_parsing": _l("Yes or no, please."),
     "literal_error": _l("Please choose one of the list."),
     "enum": _l("Please choose one of the list."),

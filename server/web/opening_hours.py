@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names
 from flask import request
 from flask_babel import get_locale
@@ -57,6 +58,15 @@ class HoursForm(SectionForm):
     always = True
     """Whether there are no hours at all."""
     days: tuple[Day, ...] = ()
+    _week: tuple[str, ...] = WEEK
+
+    def prepare(self, business: BusinessView) -> None:
+        """Have the week begin where the business is used to it."""
+        try:
+            first = int(Locale.parse(business.lang, sep="-").first_week_day)
+        except (UnknownLocaleError, ValueError):
+            first = 0
+        self._week = WEEK[first:] + WEEK[:first]
 
     def show(self, business: BusinessView) -> None:
         """See the base."""
@@ -73,13 +83,13 @@ class HoursForm(SectionForm):
                     ]
                 ),
             )
-            for key in _week()
+            for key in self._week
         )
 
     def change(self) -> BusinessChange | None:
         """See the base."""
         self.always = request.form.get("always", "1") == "1"
-        self.days = tuple(Day(key, _name_of(key), _filled(_typed(key))) for key in _week())
+        self.days = tuple(Day(key, _name_of(key), _filled(_typed(key))) for key in self._week)
         if self.always:
             return BusinessChange(settings=BusinessSettings(opening_hours={}))
         if not any(day.is_open for day in self.days):
@@ -115,12 +125,6 @@ class HoursForm(SectionForm):
     def wrong(self) -> bool:
         """See the base."""
         return super().wrong or any(row.errors for day in self.days for row in day.rows)
-
-
-def _week() -> tuple[str, ...]:
-    """Return the days in the order of the page's language."""
-    first = int(get_locale().first_week_day)
-    return WEEK[first:] + WEEK[:first]
 
 
 def _name_of(key: str) -> str:

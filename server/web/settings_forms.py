@@ -9,12 +9,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from server.api.business_models import BusinessChange, BusinessView
 from server.business_settings import BusinessSettings
 from server.web.forms import PageForm, lines
 
-LANGUAGES = (("he-IL", _l("Hebrew")), ("en-US", _l("English (United States)")))
+LANGUAGES = (
+    SelectChoice("he-IL", _l("Hebrew")),
+    SelectChoice("en-US", _l("English (United States)")),
+    SelectChoice("en-GB", _l("English (United Kingdom)")),
+)
 
 
 @functools.cache
@@ -24,15 +29,16 @@ def _zones() -> list[str]:
     return ["Asia/Jerusalem", *(zone for zone in places if not zone.startswith("Etc/"))]
 
 
-def choices_with(choices: list[tuple[str, Any]], current: str) -> list[tuple[str, Any]]:
+def choices_with(choices: list[SelectChoice], current: str) -> list[SelectChoice]:
     """Return ``choices`` with the value that is set now, where it is none of them."""
-    known = any(value == current for value, _ in choices)
-    return choices if known or not current else [*choices, (current, current)]
+    known = any(choice.value == current for choice in choices)
+    return choices if known or not current else [*choices, SelectChoice(current)]
 
 
-def zone_choices(current: str) -> list[tuple[str, Any]]:
+def zone_choices(current: str) -> list[SelectChoice]:
     """Return the zones to choose from."""
-    return choices_with([(zone, zone.replace("_", " ")) for zone in _zones()], current)
+    zones = [SelectChoice(zone, zone.replace("_", " ")) for zone in _zones()]
+    return choices_with(zones, current)
 
 
 class SectionForm(PageForm):
@@ -104,7 +110,12 @@ class GreetingForm(SectionForm):
     outbound_greeting = TextAreaField()
     generated_greeting = BooleanField()
     first = RadioField(
-        choices=[("agent", _l("The agent greets at once")), ("caller", _l("The caller"))]
+        choices=[
+            SelectChoice("agent", _l("The agent greets at once")),
+            SelectChoice(
+                "caller", _l("The caller: the agent waits a few seconds before it greets")
+            ),
+        ]
     )
 
     def show(self, business: BusinessView) -> None:

@@ -9,6 +9,7 @@ from flask import Response, flash, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectMultipleField, StringField, widgets
+from wtforms.fields.choices import SelectChoice
 
 from server.api.access import needs
 from server.api.jobs import try_again
@@ -46,7 +47,7 @@ EVENTS = {
 }
 """What an address can be told of, in words; a test is not chosen but sent."""
 
-_CHOICES = [(event, words) for event, words in EVENTS.items() if event != TEST_EVENT]
+_CHOICES = [SelectChoice(event, words) for event, words in EVENTS.items() if event != TEST_EVENT]
 
 
 class WebhookForm(PageForm):
