@@ -9,7 +9,9 @@ from flask import Flask
 from server.settings import Settings
 from server.web import (
     account,
+    businesses,
     calls,
+    connect,
     ears,
     ears_socket,
     entry,
@@ -27,7 +29,10 @@ from server.web import (
     pronunciations,
     sign_in,
     static,
+    system,
+    webhooks,
 )
+from server.web import settings as settings_pages
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -57,6 +62,11 @@ _PAGES = (
     account,
     ears,
     ears_socket,
+    settings_pages,
+    businesses,
+    webhooks,
+    connect,
+    system,
 )
 
 
