@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from server.errors import SettingsError
+from server.prices import prices_of
 
 INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 """Where a development machine keeps its database, secret and media."""
@@ -70,6 +72,24 @@ class Settings(BaseModel):
         "begun anew. The same on all processes.",
     )
 
+    # E-mail
+    smtp_host: str = Field(
+        default="",
+        description="Sends invitations and links for new passwords by this mail server; needs "
+        "SMTP_FROM and PUBLIC_BASE_URL. Empty: the links are shown once, to be copied.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="starttls (port 587), tls from the start (465), or none (only for a server on "
+        "the same machine or network).",
+    )
+    smtp_user: str = Field(default="", description="Who signs in there. Empty: nobody has to.")
+    smtp_password: str = Field(default="", description="Their password.")
+    smtp_from: str = Field(
+        default="", description="The sender of the mails, e.g. Maane <maane@example.com>"
+    )
+
     # Twilio
     twilio_account_sid: str = Field(default="", description="Twilio account (AC…).")
     twilio_auth_token: str = Field(
@@ -105,6 +125,13 @@ class Settings(BaseModel):
         default="https://api.openai.com/v1", description="Moves every OpenAI call, sockets too."
     )
     openai_realtime_model: str = Field(default="gpt-realtime-2.1", description="The agent's model.")
+    openai_prices: str = Field(
+        default="",
+        description="Your own prices, for the daily cap on cost, where they are not the list's: "
+        "US dollars per million tokens, e.g. audio_in=32,audio_out=64. Names: text_in, "
+        "text_cached, text_out, audio_in, audio_cached, audio_out, transcribe_in, transcribe_out, "
+        "and transcribe_minute (dollars per minute).",
+    )
     openai_transcribe_model: str = Field(
         default="gpt-live-transcribe",
         description="Transcribes the caller; gpt-transcribe takes over where it is refused.",
@@ -243,6 +270,12 @@ class Settings(BaseModel):
             raise ValueError("must be an address such as https://api.openai.com/v1")
         return value.rstrip("/")
 
+    @field_validator("openai_prices")
+    @classmethod
+    def _readable_prices(cls, value: str) -> str:
+        prices_of("", value)
+        return value
+
     @field_validator("google_tts_endpoint", "google_stt_endpoint")
     @classmethod
     def _google_host(cls, value: str) -> str:
@@ -271,6 +304,13 @@ class Settings(BaseModel):
                 value = "postgresql+psycopg2://" + value.removeprefix(scheme)
         if not value.startswith(("sqlite:", "postgresql+psycopg2:")):
             raise ValueError("must be sqlite:///… or postgresql://…")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and ("@" not in parseaddr(value)[1] or not value.isprintable()):
+            raise ValueError("must be an address such as Maane <maane@example.com>")
         return value
 
     def reserved_in_use(self) -> list[str]:
@@ -311,6 +351,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
             f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
         )
         raise SettingsError(problems) from None
+    if settings.smtp_host and not (settings.smtp_from and settings.public_base_url):
+        # Mails hold links: to be guessed from a request, they could be led astray by its Host.
+        raise SettingsError("SMTP_HOST: needs SMTP_FROM and PUBLIC_BASE_URL as well")
     if not settings.secret_key:
         try:
             secret = _kept_secret(INSTANCE_DIR)

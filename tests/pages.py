@@ -59,6 +59,9 @@ PAGES = (
 
 OTHERS: dict[str, str] = {
     "/": "leads to a business",
+    f"{_B}/live/strip": "the line about running calls on top of every page",
+    f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
+    f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
 }
 """What answers GET without being a page: parts of pages, streams, files; and what it is."""
 

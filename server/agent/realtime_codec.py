@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -36,6 +36,10 @@ _CARRY_ON = (
     "Your last reply was cut off. Say only what was still missing of it, without repeating or "
     "apologising. It ended at:"
 )
+_MAX_PARTIAL_CHARS = 2000
+OnUsage = Callable[[Literal["response", "transcript"], object], None]
+"""Takes what was used and the service's ``usage`` as it came (:mod:`server.prices`)."""
+
 _BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
 
 
@@ -62,12 +66,19 @@ class RealtimeProtocol:
         plan: what to set the session up with.
         send: takes one wire message; must not block.
         full: start with the full instructions: the call had been given them before.
+        on_usage: told what a response, or a transcript, has used.
     """
 
     def __init__(
-        self, plan: SessionPlan, send: Callable[[bytes], None], *, full: bool = False
+        self,
+        plan: SessionPlan,
+        send: Callable[[bytes], None],
+        *,
+        full: bool = False,
+        on_usage: OnUsage = lambda kind, usage: None,
     ) -> None:
         self._plan = plan
+        self._on_usage = on_usage
         self._full = full
         self._transcribe_model = plan.transcribe_model
         self._voice = plan.voice
@@ -77,6 +88,8 @@ class RealtimeProtocol:
         self._commits: deque[tuple[str, str]] = deque()
         """(event id, utterance id) of commits that the server has not confirmed."""
         self._utterance_of_item: dict[str, str] = {}
+        self._understood: dict[str, str] = {}
+        """By utterance id: its words so far."""
         self._responses: dict[str, _Response] = {}
         """By reply id; the last few, for truncation and late events."""
         self._active: _Response | None = None
@@ -231,18 +244,28 @@ class RealtimeProtocol:
 
     def _transcript_delta(self, data: dict[str, Any]) -> list[on.Event]:
         utterance_id = self._utterance_of_item.get(data["item_id"])
-        return [on.PartialTranscript(utterance_id)] if utterance_id else []
+        if not utterance_id:
+            return []
+        words = self._understood.get(utterance_id, "") + str(data.get("delta") or "")
+        self._understood[utterance_id] = words[:_MAX_PARTIAL_CHARS]
+        return [on.PartialTranscript(utterance_id, words)]
 
     def _transcript_completed(self, data: dict[str, Any]) -> list[on.Event]:
-        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        self._on_usage("transcript", data.get("usage"))
+        utterance_id = self._recognised(data)
         transcript = data["transcript"]
         words = transcript if isinstance(transcript, str) else None
         return [on.Transcript(utterance_id, words)] if utterance_id else []
 
     def _transcript_failed(self, data: dict[str, Any]) -> list[on.Event]:
-        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        utterance_id = self._recognised(data)
         log.warning("[REALTIME] transcription failed code=%s", _code(data))
         return [on.Transcript(utterance_id, None)] if utterance_id else []
+
+    def _recognised(self, data: dict[str, Any]) -> str | None:
+        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        self._understood.pop(utterance_id or "", None)
+        return utterance_id
 
     def _response_created(self, data: dict[str, Any]) -> list[on.Event]:
         active = self._active
@@ -299,6 +322,7 @@ class RealtimeProtocol:
 
     def _response_done(self, data: dict[str, Any]) -> list[on.Event]:
         response, given = self._active, data["response"]
+        self._on_usage("response", given.get("usage"))  # what was cancelled is paid for as well
         if response is None or response.id != given["id"]:
             return []
         self._active = None

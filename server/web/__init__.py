@@ -7,11 +7,29 @@ from pathlib import Path
 from flask import Flask
 
 from server.settings import Settings
-from server.web import entry, sign_in, static
+from server.web import (
+    account,
+    calls,
+    entry,
+    faq_sheets,
+    faq_try,
+    faqs,
+    join,
+    lead_card,
+    leads,
+    learned,
+    live,
+    phone,
+    pronunciations,
+    sign_in,
+    static,
+)
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
+from server.web.lead_words import register_words
 from server.web.pages import unrouted
+from server.web.roles import register_roles
 from server.web.security import secure_pages
 
 CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
@@ -19,6 +37,18 @@ CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
 _PAGES = (
     entry,
     sign_in,
+    live,
+    calls,
+    leads,
+    lead_card,
+    faqs,
+    faq_try,
+    faq_sheets,
+    learned,
+    pronunciations,
+    phone,
+    join,
+    account,
 )
 
 
@@ -26,6 +56,8 @@ def register_web(app: Flask, settings: Settings) -> None:
     """Put every page on ``app``."""
     speak(app, str(CLIENT / "translations"))
     register_formats(app)
+    register_roles(app)
+    register_words(app)
     put_frame(app)
     secure_pages(app, settings)
     app.register_blueprint(static.blueprint)

@@ -10,7 +10,6 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from server.accounts import hash_password
 from server.db import Database, engine_options
 from server.models import (
     ADMIN,
@@ -23,6 +22,7 @@ from server.models import (
     Membership,
     User,
 )
+from server.passwords.hashing import hash_password
 from tests.crowds import fill, fill_faqs
 from tests.e2e.server_process import ServerProcess
 from tests.pages import things_of

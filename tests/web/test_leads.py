@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.api.lead_view import notes_version
 from server.models import Lead
 from server.wiring import Services
 from tests.web.conftest import Api, House, audit, wrong_fields
@@ -51,7 +52,9 @@ def test_a_lead_s_shape(operator: Api, garage: House) -> None:
         "work_status": "new",
         "direction": "inbound",
         "duration_seconds": 60,
+        "outcome": None,
         "is_test": False,
+        "wants_callback": False,
         "transcript": "",
         "transcript_source": "",
         "headline": "",
@@ -61,6 +64,7 @@ def test_a_lead_s_shape(operator: Api, garage: House) -> None:
         "fields": {},
         "error": "",
         "notes": "",
+        "notes_version": notes_version(""),
         "tags": [],
         "read_at": None,
         "processed_at": None,
