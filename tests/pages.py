@@ -7,12 +7,13 @@ application's routes), and is then looked at by all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.models import OPERATOR, BusinessFaq, Lead
+from server.api.access import SIGNED_IN
+from server.models import ADMIN, OPERATOR, BusinessFaq, Lead
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -28,10 +29,12 @@ class Page:
     """As routed, with ``{business_id}`` and the like."""
     role: str | None = OPERATOR
     """The least role that sees it; None: it is open to everybody."""
+    also: Things = field(default_factory=dict)
+    """What stands in its path and is the same everywhere."""
 
     def at(self, things: Things) -> str:
         """Return its address."""
-        return self.path.format_map(things)
+        return self.path.format_map({**things, **self.also})
 
     @property
     def of_business(self) -> bool:
@@ -50,20 +53,47 @@ PROPER_NAMES = (
 )
 """Latin words that a Hebrew page may hold: they have no other name."""
 
+INVITATION, NEW_PASSWORD = "an-invitation", "a-new-password"
+"""The secrets of links that whoever furnishes the database lays out."""
+
 _B = "/b/{business_id}"
 
 PAGES = (
     Page("sign-in", "/sign-in", None),
+    Page("forgot", "/sign-in/forgot", None),
+    Page("join", "/join/{token}", None, {"token": INVITATION}),
+    Page("reset", "/reset/{token}", None, {"token": NEW_PASSWORD}),
     Page("more", f"{_B}/more"),
+    Page("live", f"{_B}/live"),
+    Page("leads", f"{_B}/leads"),
+    Page("lead", f"{_B}/leads/{{lead_id}}"),
+    Page("lead-delete", f"{_B}/leads/{{lead_id}}/delete", ADMIN),
+    Page("calls", f"{_B}/calls"),
+    Page("call", f"{_B}/calls/{{call_sid}}"),
+    Page("faqs", f"{_B}/faqs"),
+    Page("faq-edit", f"{_B}/faqs/{{faq_id}}/edit", ADMIN),
+    Page("faq-new", f"{_B}/faqs/new", ADMIN),
+    Page("faq-try", f"{_B}/faqs/try"),
+    Page("faq-conflicts", f"{_B}/faqs/conflicts"),
+    Page("faq-import", f"{_B}/faqs/import", ADMIN),
+    Page("faq-learned", f"{_B}/faqs/learned"),
+    Page("faq-pronunciation", f"{_B}/faqs/pronunciation"),
+    Page("phone", f"{_B}/phone"),
+    Page("account", "/account", SIGNED_IN),
 )
 
-OTHERS: dict[str, str] = {
+OTHERS = {
     "/": "leads to a business",
-    f"{_B}/live/strip": "the line about running calls on top of every page",
-    f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
-    f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
+    f"{_B}/live/strip": "a part of every page",
+    f"{_B}/live/{{call_sid}}/card": "a part of the live page",
+    f"{_B}/calls/{{call_sid}}/lead": "leads to the lead",
+    f"{_B}/leads/newer": "a part of the list",
+    f"{_B}/leads/{{lead_id}}/row": "a part of the list",
+    f"{_B}/leads/{{lead_id}}/parts": "parts of the card",
+    f"{_B}/faqs/{{faq_id}}": "a part of the list",
+    f"{_B}/faqs/{{faq_id}}/audio": "a sound",
 }
-"""What answers GET without being a page: parts of pages, streams, files; and what it is."""
+"""What answers GET without being a page, and what it is."""
 
 
 def things_of(session: Session, business_id: int) -> dict[str, object]:

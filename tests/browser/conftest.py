@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Page, StorageState, expect
 
 from tests.browser.axe import check_accessible
 from tests.browser.chromium import Chromium, running_chromium
-from tests.browser.people import STEP_MS, new_window, sign_in
+from tests.browser.people import STEP_MS, new_window, sign_in, whole
 from tests.browser.site import Site, email_of, running_site
 from tests.browser.watch import Watch
 
@@ -139,6 +139,8 @@ def look() -> Callable[..., None]:
         if os.environ.get("MAANE_SCREENS"):
             folder = Path(__file__).resolve().parents[2] / "instance" / "screens"
             folder.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=folder / f"{name}.png", full_page=full)
+            if full:
+                whole(page)
+            page.screenshot(path=folder / f"{name}.png")
 
     return keep
