@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
+from server.accounts.tokens import token_hash
 from server.clock import utc_now
 from server.db import Database, engine_options
 from server.models import (
