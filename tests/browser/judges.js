@@ -40,9 +40,8 @@
       .map((element) => element.textContent.trim()).filter((text) => text.length > 1)
       .sort((one, other) => other.length - one.length);
     const read = (text, where) => {
-      for (const word of withoutData(text, data).match(wrong) || []) {
-        if (!allowed.includes(word)) found.add(`"${word}" in ${where}`);
-      }
+      const words = (withoutData(text, data).match(wrong) || []).filter((word) => !allowed.includes(word));
+      if (words.length) found.add(`"${words.slice(0, 6).join(" ")}" in ${where}`);
     };
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
