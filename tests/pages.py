@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.access import SIGNED_IN
-from server.models import ADMIN, OPERATOR, BusinessFaq, Lead
+from server.models import ADMIN, OPERATOR, BusinessFaq, Lead, PromptVersion
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -63,6 +63,7 @@ PAGES = (
     Page("forgot", "/sign-in/forgot", None),
     Page("join", "/join/{token}", None, {"token": INVITATION}),
     Page("reset", "/reset/{token}", None, {"token": NEW_PASSWORD}),
+    Page("home", f"{_B}/"),
     Page("more", f"{_B}/more"),
     Page("live", f"{_B}/live"),
     Page("leads", f"{_B}/leads"),
@@ -71,27 +72,32 @@ PAGES = (
     Page("calls", f"{_B}/calls"),
     Page("call", f"{_B}/calls/{{call_sid}}"),
     Page("faqs", f"{_B}/faqs"),
-    Page("faq-edit", f"{_B}/faqs/{{faq_id}}/edit", ADMIN),
-    Page("faq-new", f"{_B}/faqs/new", ADMIN),
-    Page("faq-try", f"{_B}/faqs/try"),
-    Page("faq-conflicts", f"{_B}/faqs/conflicts"),
-    Page("faq-import", f"{_B}/faqs/import", ADMIN),
-    Page("faq-learned", f"{_B}/faqs/learned"),
-    Page("faq-pronunciation", f"{_B}/faqs/pronunciation"),
+    Page("faq", f"{_B}/faqs/{{faq_id}}/edit", ADMIN),
+    Page("faqs-new", f"{_B}/faqs/new", ADMIN),
+    Page("faqs-try", f"{_B}/faqs/try"),
+    Page("faqs-conflicts", f"{_B}/faqs/conflicts"),
+    Page("faqs-import", f"{_B}/faqs/import", ADMIN),
+    Page("faqs-learned", f"{_B}/faqs/learned"),
+    Page("faqs-pronunciation", f"{_B}/faqs/pronunciation"),
+    Page("prompts", f"{_B}/prompts"),
+    Page("versions", f"{_B}/prompts/versions"),
+    Page("version", f"{_B}/prompts/versions/{{number}}"),
     Page("phone", f"{_B}/phone"),
     Page("account", "/account", SIGNED_IN),
 )
 
 OTHERS = {
     "/": "leads to a business",
-    f"{_B}/live/strip": "a part of every page",
-    f"{_B}/live/{{call_sid}}/card": "a part of the live page",
-    f"{_B}/calls/{{call_sid}}/lead": "leads to the lead",
-    f"{_B}/leads/newer": "a part of the list",
-    f"{_B}/leads/{{lead_id}}/row": "a part of the list",
-    f"{_B}/leads/{{lead_id}}/parts": "parts of the card",
-    f"{_B}/faqs/{{faq_id}}": "a part of the list",
-    f"{_B}/faqs/{{faq_id}}/audio": "a sound",
+    f"{_B}/home/now": "the part of the home page that is kept fresh",
+    f"{_B}/home/charts": "the home page's charts over another range",
+    f"{_B}/live/strip": "the line about running calls on top of every page",
+    f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
+    f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
+    f"{_B}/leads/newer": "what is new for the list",
+    f"{_B}/leads/{{lead_id}}/row": "one lead as a row of the list",
+    f"{_B}/leads/{{lead_id}}/parts": "the parts of a card that change",
+    f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
+    f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
 }
 """What answers GET without being a page, and what it is."""
 
@@ -107,7 +113,11 @@ def things_of(session: Session, business_id: int) -> dict[str, object]:
     faq_id = session.scalar(
         select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
     )
+    number = session.scalar(
+        select(PromptVersion.number).where(PromptVersion.business_id == business_id).limit(1)
+    )
     found = {
+        "number": number,
         "business_id": business_id,
         "lead_id": lead and lead.id,
         "call_sid": lead and lead.call_sid,

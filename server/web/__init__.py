@@ -10,16 +10,20 @@ from server.settings import Settings
 from server.web import (
     account,
     calls,
+    ears,
+    ears_socket,
     entry,
     faq_sheets,
     faq_try,
     faqs,
+    home,
     join,
     lead_card,
     leads,
     learned,
     live,
     phone,
+    prompts,
     pronunciations,
     sign_in,
     static,
@@ -36,6 +40,8 @@ CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
 
 _PAGES = (
     entry,
+    home,
+    prompts,
     sign_in,
     live,
     calls,
@@ -49,6 +55,8 @@ _PAGES = (
     phone,
     join,
     account,
+    ears,
+    ears_socket,
 )
 
 
