@@ -6,7 +6,7 @@ import logging
 
 from flask_openapi3 import Info, OpenAPI
 
-from server import health, media_socket, metrics
+from server import health, media_socket, metrics, reach, troubles
 from server.api import register_api
 from server.api.throttle import put_throttle
 from server.cli import register_commands
@@ -34,11 +34,13 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
     )
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    troubles.watch()
     wire(app, settings)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(voice.blueprint)
     app.register_blueprint(media_socket.blueprint)
+    app.register_blueprint(reach.blueprint)
     sessions(app, settings)
     put_throttle(app)
     register_api(app)

@@ -6,6 +6,7 @@
     ├── ConflictError        the change collides with what is stored
     ├── InvalidInputError    a field is wrong; carries the field's name
     ├── ForbiddenError       signed in, but the role does not allow it
+    ├── LimitError           too much of it at once; later is fine
     ├── TooManyError         tried too often; carries how long to wait
     ├── UnavailableError     a part of this server cannot answer now; try again soon
     ├── DatabaseBusyError    the database stayed locked for longer than we wait
@@ -72,6 +73,12 @@ class ForbiddenError(MaaneError):
     """The role of this user or token does not allow the action."""
 
     code = "forbidden"
+
+
+class LimitError(MaaneError):
+    """There is too much of it at this moment; the same may be tried again later."""
+
+    code = "too_much"
 
 
 class TooManyError(MaaneError):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
+from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify
 
-from server.db import is_unavailable
+from server.state import database_state, jobs_state
 from server.version import VERSION
-from server.wiring import Services, services
-
-log = logging.getLogger(__name__)
+from server.wiring import services
 
 blueprint = Blueprint("health", __name__)
 
@@ -26,12 +24,12 @@ def version() -> Response:
 def healthz() -> tuple[Response, int]:
     """The state of each part; 503 when calls would suffer."""
     parts = services()
-    database = _database_state(parts)
-    healthy = database["ok"] and not parts.calls.registry.draining
+    database = database_state(parts)
+    healthy = database.ok and not parts.calls.registry.draining
     body = {
         "ok": healthy,
         "version": VERSION,
-        "database": database,
+        "database": {name: value for name, value in asdict(database).items() if value != ""},
         "providers": {
             part: {"name": provider.name, "why": provider.why}
             for part, provider in parts.providers.items()
@@ -41,30 +39,9 @@ def healthz() -> tuple[Response, int]:
             "limit": parts.settings.max_concurrent_calls,
             "draining": parts.calls.registry.draining,
         },
-        "jobs": _jobs_state(parts),
+        "jobs": jobs_state(parts),
         "writes_waiting": parts.calls.recorder.waiting,
         "threads": threading.active_count(),
         "settings_without_effect": parts.settings.reserved_in_use(),
     }
     return jsonify(body), 200 if healthy else 503
-
-
-def _database_state(parts: Services) -> dict[str, object]:
-    kind = parts.database.engine.dialect.name
-    try:
-        parts.database.ping()
-    except Exception as error:
-        if not is_unavailable(error):
-            log.exception("[HEALTH] database check failed")
-        return {"ok": False, "kind": kind, "problem": type(error).__name__}
-    return {"ok": True, "kind": kind}
-
-
-def _jobs_state(parts: Services) -> dict[str, dict[str, int]] | None:
-    """How many jobs of each lane wait, run and are dead; None when nobody can tell."""
-    try:
-        return parts.jobs.counts()
-    except Exception as error:
-        if not is_unavailable(error):
-            log.exception("[HEALTH] the jobs cannot be counted")
-        return None

@@ -116,6 +116,11 @@ def _process(parts: Services) -> Iterator[str]:
     yield from _gauge(
         "calls_limit", "So many are taken at once.", parts.settings.max_concurrent_calls
     )
+    yield from _gauge(
+        "calls_refused",
+        "Callers turned away by a list of blocked numbers since the start.",
+        parts.calls.refused.total(),
+    )
     yield from _gauge("calls_draining", "1 when no more are taken.", int(registry.draining))
     waiting = parts.calls.recorder.waiting
     yield from _gauge("writes_waiting", "Rows that are still to be written.", waiting)

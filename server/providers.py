@@ -99,18 +99,23 @@ def _recording_storage(settings: Settings, directory: Path) -> RecordingStorage:
     )
 
 
+def twilio_rest(settings: Settings) -> TwilioRest | None:
+    """Return the account at Twilio; None without its credentials."""
+    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+    return TwilioRest(sid, token, settings.twilio_api_base_url) if sid and token else None
+
+
 def recordings_of(
-    settings: Settings, database: Database, recorder: CallRecorder, jobs: JobWorker
+    settings: Settings,
+    database: Database,
+    recorder: CallRecorder,
+    jobs: JobWorker,
+    rest: TwilioRest | None,
 ) -> tuple[RecordingService, Provider]:
     """Return what records calls, and who does and where that is kept."""
     directory = settings.media_dir / "recordings"
     storage = _recording_storage(settings, directory)
     bridge = BridgeRecorder(directory / ".under-way", storage, recorder.write)
-    rest = None
-    if settings.twilio_account_sid and settings.twilio_auth_token:
-        rest = TwilioRest(
-            settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_base_url
-        )
     source = settings.recording_source
     service = RecordingService(database, storage, bridge, rest, source, recorder.write)
     jobs.handlers.update(service.handlers)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from server.errors import SettingsError
+from server.prices import prices_of
 
 INSTANCE_DIR = Path(__file__).resolve().parent.parent / "instance"
 """Where a development machine keeps its database, secret and media."""
@@ -124,6 +125,13 @@ class Settings(BaseModel):
         default="https://api.openai.com/v1", description="Moves every OpenAI call, sockets too."
     )
     openai_realtime_model: str = Field(default="gpt-realtime-2.1", description="The agent's model.")
+    openai_prices: str = Field(
+        default="",
+        description="Your own prices, for the daily cap on cost, where they are not the list's: "
+        "US dollars per million tokens, e.g. audio_in=32,audio_out=64. Names: text_in, "
+        "text_cached, text_out, audio_in, audio_cached, audio_out, transcribe_in, transcribe_out, "
+        "and transcribe_minute (dollars per minute).",
+    )
     openai_transcribe_model: str = Field(
         default="gpt-live-transcribe",
         description="Transcribes the caller; gpt-transcribe takes over where it is refused.",
@@ -261,6 +269,12 @@ class Settings(BaseModel):
         if not _is_http(value):
             raise ValueError("must be an address such as https://api.openai.com/v1")
         return value.rstrip("/")
+
+    @field_validator("openai_prices")
+    @classmethod
+    def _readable_prices(cls, value: str) -> str:
+        prices_of("", value)
+        return value
 
     @field_validator("google_tts_endpoint", "google_stt_endpoint")
     @classmethod

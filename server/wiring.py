@@ -17,19 +17,24 @@ from server.accounts.mail import (
     forget_links,
     mail_server,
 )
+from server.attention import AttentionCounter
+from server.calls.costs import CostLedger
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, has_openai
 from server.clock import monotonic
+from server.daily_figures import DailyFigures
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.leads.counts import LeadCounts
 from server.leads.erasure import TIDY_LEADS, TidyLeads
 from server.leads.events import DELIVER
 from server.leads.media import MediaStore
+from server.leads.news import LeadNews
 from server.leads.pipeline import CLOSE_CALL, SUMMARISE, recording_lost
 from server.leads.summarise import CloseCall, Summarise, SummaryModel
 from server.leads.transcription import TRANSCRIBE, TranscribeRecording
@@ -46,6 +51,7 @@ from server.providers import (
     recognisers_of,
     recordings_of,
     speech_model,
+    twilio_rest,
     voices_of,
 )
 from server.recordings.service import RecordingService
@@ -58,6 +64,8 @@ from server.speech.helper import SpeechHelper
 from server.speech.recognise import RecogniserChain
 from server.speech.warmup import WarmUp
 from server.system_settings import SystemSettings
+from server.telephony.reach import AddressCheck
+from server.telephony.rest import TwilioRest
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +84,8 @@ class Services:
     settings: Settings
     database: Database
     directory: Directory
+    daily: DailyFigures
+    attention: AttentionCounter
     system: SystemSettings
     faq: FaqEngine
     embeddings: EmbeddingKeeper | None
@@ -84,6 +94,8 @@ class Services:
     clips: ClipStore
     calls: CallService
     recordings: RecordingService
+    lead_news: LeadNews
+    lead_counts: LeadCounts
     jobs: JobWorker
     passwords: PasswordDesk
     mail: MailServer | None
@@ -91,6 +103,9 @@ class Services:
     recognisers: tuple[HelperRecogniser, ...]
     """Who understands recordings, best first."""
     providers: dict[str, Provider]
+    reach: AddressCheck
+    twilio: TwilioRest | None
+    """None without the account's credentials."""
     closing: tuple[Callable[[], None], ...]
     """What lets go of sessions and processes when the server ends."""
     media: MediaStore | None = None
@@ -123,10 +138,12 @@ def wire(app: Flask, settings: Settings) -> Services:
         embeddings = EmbeddingKeeper(
             database, embedder, lambda: system.current().faq_embeddings_enabled
         )
+    lead_news = LeadNews(database)
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
+    twilio = twilio_rest(settings)
     passwords = PasswordDesk()
-    recordings, recording = recordings_of(settings, database, recorder, jobs)
+    recordings, recording = recordings_of(settings, database, recorder, jobs, twilio)
     jobs.handlers[TRANSCRIBE] = TranscribeRecording(
         database, recordings.storage, RecogniserChain(recognisers), recordings.on_lost
     )
@@ -134,6 +151,8 @@ def wire(app: Flask, settings: Settings) -> Services:
         settings=settings,
         database=database,
         directory=directory,
+        daily=DailyFigures(database),
+        attention=AttentionCounter(database, directory),
         system=system,
         faq=faq,
         embeddings=embeddings,
@@ -147,10 +166,13 @@ def wire(app: Flask, settings: Settings) -> Services:
             CallRegistry(settings.max_concurrent_calls),
             faq,
             recordings,
+            CostLedger(database, recorder),
             ears,
         ),
         recordings=recordings,
         media=recordings.storage,
+        lead_news=lead_news,
+        lead_counts=LeadCounts(database, lead_news),
         jobs=jobs,
         passwords=passwords,
         mail=mail_server(settings),
@@ -161,6 +183,8 @@ def wire(app: Flask, settings: Settings) -> Services:
             "recording": recording,
             "recordings_recogniser": best_recogniser(recognisers),
         },
+        reach=AddressCheck(settings.public_base_url, settings.twilio_auth_token),
+        twilio=twilio,
         closing=(
             *voices.closing,
             passwords.close,
@@ -202,7 +226,8 @@ def start(app: Flask) -> None:
     parts.directory.load_if_possible()
     for business in parts.directory.all():
         parts.calls.prepare_clips(business)
-    tasks: list[Callable[[], None]] = [parts.clips.warm]
+    capped = [one for one in parts.directory.all() if one.settings.daily_cost_cap_usd]
+    tasks: list[Callable[[], None]] = [lambda: parts.calls.costs.read(capped), parts.clips.warm]
     if parts.embeddings is not None:
         tasks.append(parts.embeddings.look_at_all)
     WarmUp(tasks).start()

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.agent.base import Post, Signal
@@ -61,6 +62,7 @@ class OpenAiTranscriber:
         languages: ISO 639-1 codes that the caller may speak, likeliest first.
         keywords: words to expect; the first ``MAX_KEYWORDS`` are used.
         post: takes the transcripts to the call's loop.
+        on_heard: told how many seconds of audio a request sends, by the worker's thread.
     """
 
     name = "openai-transcription"
@@ -73,6 +75,7 @@ class OpenAiTranscriber:
         languages: tuple[str, ...],
         keywords: tuple[str, ...],
         post: Post,
+        on_heard: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._base_url = base_url
         self._api_key = api_key
@@ -80,6 +83,7 @@ class OpenAiTranscriber:
         self._languages = languages
         self._keywords = keywords[:MAX_KEYWORDS]
         self._post = post
+        self._on_heard = on_heard
         self._heard = bytearray()
         self._waiting: queue.Queue[_Utterance | None] = queue.Queue(maxsize=_WAITING)
         self._worker: threading.Thread | None = None
@@ -201,6 +205,7 @@ class OpenAiTranscriber:
             raise ProviderError("no time left", code="timeout")
         client = shared_client(self._base_url, self._api_key)
         wav = mulaw_to_wav(utterance.audio)
+        self._on_heard(mulaw.duration_ms(utterance.audio) / 1000)
         with provider_errors():
             answer = client.audio.transcriptions.create(
                 file=("utterance.wav", wav, "audio/wav"),

@@ -14,7 +14,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from server.agent.base import Post, Signal
-from server.agent.realtime_codec import RealtimeProtocol
+from server.agent.realtime_codec import OnUsage, RealtimeProtocol
 from server.agent.realtime_plan import FALLBACK_TRANSCRIBER, SessionPlan
 from server.clock import monotonic
 from server.errors import ProviderError
@@ -52,6 +52,7 @@ class RealtimeAgent:
     Args:
         full: start with the full instructions.
         history: what was said before in the call, for a session that follows another.
+        on_usage: told what the session has used, by the call's loop.
     """
 
     name = "openai-realtime"
@@ -66,6 +67,7 @@ class RealtimeAgent:
         *,
         full: bool = False,
         history: History = (),
+        on_usage: OnUsage = lambda kind, usage: None,
     ) -> None:
         if plan.transcribe_model in _refused_transcribers:
             plan = replace(plan, transcribe_model=FALLBACK_TRANSCRIBER)
@@ -74,7 +76,7 @@ class RealtimeAgent:
         self._post = post
         self._keepalive_seconds = keepalive_seconds
         self._outbox: queue.Queue[bytes | None] = queue.Queue(maxsize=_OUTBOX_MESSAGES)
-        self._protocol = RealtimeProtocol(plan, self._enqueue, full=full)
+        self._protocol = RealtimeProtocol(plan, self._enqueue, full=full, on_usage=on_usage)
         self._connecting: socket.socket | None = None
         self._socket: WebSocket | None = None
         self._closed = threading.Event()

@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -37,6 +37,9 @@ _CARRY_ON = (
     "apologising. It ended at:"
 )
 _MAX_PARTIAL_CHARS = 2000
+OnUsage = Callable[[Literal["response", "transcript"], object], None]
+"""Takes what was used and the service's ``usage`` as it came (:mod:`server.prices`)."""
+
 _BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
 
 
@@ -63,12 +66,19 @@ class RealtimeProtocol:
         plan: what to set the session up with.
         send: takes one wire message; must not block.
         full: start with the full instructions: the call had been given them before.
+        on_usage: told what a response, or a transcript, has used.
     """
 
     def __init__(
-        self, plan: SessionPlan, send: Callable[[bytes], None], *, full: bool = False
+        self,
+        plan: SessionPlan,
+        send: Callable[[bytes], None],
+        *,
+        full: bool = False,
+        on_usage: OnUsage = lambda kind, usage: None,
     ) -> None:
         self._plan = plan
+        self._on_usage = on_usage
         self._full = full
         self._transcribe_model = plan.transcribe_model
         self._voice = plan.voice
@@ -241,6 +251,7 @@ class RealtimeProtocol:
         return [on.PartialTranscript(utterance_id, words)]
 
     def _transcript_completed(self, data: dict[str, Any]) -> list[on.Event]:
+        self._on_usage("transcript", data.get("usage"))
         utterance_id = self._recognised(data)
         transcript = data["transcript"]
         words = transcript if isinstance(transcript, str) else None
@@ -311,6 +322,7 @@ class RealtimeProtocol:
 
     def _response_done(self, data: dict[str, Any]) -> list[on.Event]:
         response, given = self._active, data["response"]
+        self._on_usage("response", given.get("usage"))  # what was cancelled is paid for as well
         if response is None or response.id != given["id"]:
             return []
         self._active = None

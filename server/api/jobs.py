@@ -54,6 +54,7 @@ class JobView(BaseModel):
     id: int
     lane: str
     kind: str
+    business_id: int | None = Field(description="None: the server's own.")
     lead_id: int | None
     state: str
     attempts: int
@@ -74,40 +75,67 @@ class JobPage(BaseModel):
 @needs(ADMIN)
 def list_jobs(path: JobsPath, query: JobsQuery) -> Response:
     """List the background work of a business, newest first."""
-    wanted = select(JobRow).where(JobRow.business_id == path.business_id).order_by(JobRow.id.desc())
-    if query.state is not None:
-        wanted = wanted.where(JobRow.state == query.state)
-    if query.cursor is not None:
-        wanted = wanted.where(JobRow.id < decode_cursor(query.cursor, int)[0])
-    with services().database.read() as session:
-        if session.get(Business, path.business_id) is None:
-            raise missing("business")
-        rows = session.scalars(wanted.limit(query.limit + 1)).all()
-    page, following = cut_page(rows, query.limit, lambda row: (row.id,))
-    return answer(JobPage(items=[_view(row) for row in page], next_cursor=following))
+    return answer(page_of_jobs(query, path.business_id))
 
 
 @blueprint.post(f"{JOBS}/<int(max=2147483647):job_id>/retry", responses=writing(JobView))
 @needs(ADMIN)
 def retry_job(path: JobPath, body: Retry) -> Response:
     """Give a job that was given up its tries again."""
+    return answer(try_again(path.job_id, caller().actor, path.business_id))
+
+
+def page_of_jobs(query: JobsQuery, business_id: int | None = None) -> JobPage:
+    """Return a page of jobs, newest first: of one business, or of all and of the server itself.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
+    wanted = select(JobRow).order_by(JobRow.id.desc())
+    if business_id is not None:
+        wanted = wanted.where(JobRow.business_id == business_id)
+    if query.state is not None:
+        wanted = wanted.where(JobRow.state == query.state)
+    if query.cursor is not None:
+        wanted = wanted.where(JobRow.id < decode_cursor(query.cursor, int)[0])
+    with services().database.read() as session:
+        if business_id is not None and session.get(Business, business_id) is None:
+            raise missing("business")
+        rows = session.scalars(wanted.limit(query.limit + 1)).all()
+    page, following = cut_page(rows, query.limit, lambda row: (row.id,))
+    return JobPage(items=[view_of(row) for row in page], next_cursor=following)
+
+
+def try_again(job_id: int, actor: str, business_id: int | None = None) -> JobView:
+    """Give a job that was given up its tries again.
+
+    Args:
+        job_id: its id.
+        actor: for the log of changes.
+        business_id: whose job it has to be; None: anybody's.
+
+    Raises:
+        NotFoundError: there is no such job.
+        ConflictError: it was not given up.
+    """
     with services().database.write() as session:
-        row = session.get(JobRow, path.job_id)
-        if row is None or row.business_id != path.business_id:
+        row = session.get(JobRow, job_id)
+        if row is None or (business_id is not None and row.business_id != business_id):
             raise missing("job")
         if not retry(session, row.id):
             raise ConflictError("Only a job that was given up can be retried.", code="not_dead")
         record_change(
             session,
-            caller().actor,
+            actor,
             "job.retry",
-            business_id=path.business_id,
+            business_id=row.business_id,
             target=f"job:{row.id}",
             detail={"kind": row.kind},
         )
         session.flush()
-        return answer(_view(row))
+        return view_of(row)
 
 
-def _view(row: JobRow) -> JobView:
+def view_of(row: JobRow) -> JobView:
+    """Return what is shown of a job."""
     return JobView.model_validate(row, from_attributes=True)

@@ -1,4 +1,4 @@
-"""A lead's progress as it happens: server-sent events until its card is made."""
+"""Leads as they change, by server-sent events: one until its card is made, or all of a business."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from flask import Response
 
-from server.api.access import needs
+from server.api.access import missing, needs
+from server.api.lead_actions import visible_lead
 from server.api.lead_view import lead_views
-from server.api.leads import LEAD, LeadPath, visible_lead
+from server.api.leads import LEAD, LEADS, LeadPath, LeadsPath
 from server.api.resource import new_resource
 from server.api.streams import (
     HEARTBEAT,
@@ -22,14 +23,18 @@ from server.api.streams import (
 )
 from server.clock import monotonic
 from server.db import is_unavailable
-from server.models import OPERATOR, Lead
+from server.models import OPERATOR, Business, Lead
 from server.wiring import Services, services
 
 log = logging.getLogger(__name__)
 
 blueprint = new_resource("lead-events", "Leads as they change.")
 
+TICK_SECONDS = 5.0
+"""So often a follower of all leads is told to look for itself: another process tells us nothing."""
+
 _LOOK_SECONDS = 1.0
+_SLICE_SECONDS = 1.0
 _SETTLED = ("processed", "failed")
 
 
@@ -47,6 +52,38 @@ def watch_lead(path: LeadPath) -> Response:
     with parts.database.read() as session:
         lead = visible_lead(session, path.lead_id)
     return event_stream(lambda: _progress(parts, lead.id), lambda: None)
+
+
+@blueprint.get(
+    f"{LEADS}/events",
+    responses=documented_stream(
+        "Events `lead` with the id of a lead that is new, has changed or is "
+        "gone; `tick`, some seconds apart, when it is time to look for oneself."
+    ),
+)
+@needs(OPERATOR)
+def watch_leads(path: LeadsPath) -> Response:
+    """Follow the leads of a business."""
+    parts = services()
+    with parts.database.read() as session:
+        if session.get(Business, path.business_id) is None:
+            raise missing("business")
+    return event_stream(lambda: _changes(parts, path.business_id), lambda: None)
+
+
+def _changes(parts: Services, business_id: int) -> Iterator[str]:
+    news = parts.lead_news
+    seen, ends_at = news.count(business_id), monotonic() + MAX_SECONDS
+    yield "event: tick\ndata: now\n\n"  # of what has changed since the page was made
+    ticked_at = monotonic()
+    while monotonic() < ends_at and not parts.calls.registry.draining:
+        # In short waits: a server that is about to end shall not be waited for.
+        seen, lead_ids = news.wait(business_id, seen, _SLICE_SECONDS)
+        for lead_id in lead_ids:
+            yield f"event: lead\ndata: {lead_id}\n\n"
+        if monotonic() - ticked_at >= TICK_SECONDS:
+            ticked_at = monotonic()
+            yield "event: tick\ndata: now\n\n"
 
 
 def _progress(parts: Services, lead_id: int) -> Iterator[str]:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
 
-from server.api.fields import Input
+from server.api.fields import Input, Tag
 from server.api.query_fields import Instant, Plain, utc_instant
 from server.directory import dialled_number
-from server.models import Business, Lead
+from server.leads.counts import OPEN_WORK
+from server.models import Business, Call, Lead
 
 Status = Literal["new", "processing", "processed", "failed"]
 WorkStatus = Literal["new", "in_work", "done", "lost"]
+
+Outcome = Literal["talked", "transferred", "missed", "broken"]
+"""How a call went, in a word."""
+
+_ENDINGS: dict[Outcome, tuple[str, ...]] = {
+    "transferred": ("transferred",),
+    "missed": ("call_status_busy", "call_status_no-answer", "call_status_canceled"),
+    "broken": ("stream_lost", "error", "call_status_failed"),
+}
+"""The ends of calls that make each outcome; every other end is that of a talk."""
+
+_NO_TALK = tuple(end for ends in _ENDINGS.values() for end in ends)
 
 _LIKE_A_NUMBER = re.compile(r"[+\d][\d\s().-]*")
 _MIN_DIGITS = 3
@@ -40,6 +54,15 @@ class LeadFilter(Input):
         description="Words, or part of a number, in name, phone, summary or notes.",
     )
     unread: bool | None = Field(default=None, description="Only those that are (not) unread.")
+    callback: bool | None = Field(
+        default=None,
+        description="Only those that (do not) want to be called back and are not settled.",
+    )
+    tag: Tag | None = Field(default=None, description="Only those with this tag.")
+    outcome: Outcome | None = Field(default=None, description="How the call went.")
+    test: bool | None = Field(
+        default=None, description="Only those of calls that were (not) made to try things out."
+    )
 
 
 def filtered(wanted: LeadFilter, business: Business) -> Select[Lead]:
@@ -64,13 +87,44 @@ def filtered(wanted: LeadFilter, business: Business) -> Select[Lead]:
     if wanted.unread is not None:
         unread = Lead.read_at.is_(None)
         query = query.where(unread if wanted.unread else ~unread)
+    if wanted.callback is not None:
+        waits = Lead.wants_callback & Lead.work_status.in_(OPEN_WORK)
+        query = query.where(waits if wanted.callback else ~waits)
+    if wanted.tag is not None:
+        query = query.where(_tagged(wanted.tag))
+    if wanted.outcome is not None:
+        fits = (
+            Call.end_reason.in_(_ENDINGS[wanted.outcome])
+            if wanted.outcome in _ENDINGS
+            else Call.end_reason.not_in(_NO_TALK)
+        )
+        query = query.where(select(Call.lead_id).where(Call.lead_id == Lead.id, fits).exists())
+    if wanted.test is not None:
+        query = query.where(Lead.is_test if wanted.test else ~Lead.is_test)
     if wanted.q is not None and (words := wanted.q.strip()):
-        found = [
-            column.icontains(words, autoescape=True)
-            for column in (Lead.name, Lead.phone, Lead.summary, Lead.notes)
-        ]
-        digits = "".join(c for c in words if c.isdigit()).lstrip("0")
-        if _LIKE_A_NUMBER.fullmatch(words) and len(digits) >= _MIN_DIGITS:
-            found.append(Lead.phone.contains(digits, autoescape=True))
-        query = query.where(or_(*found))
+        query = query.where(_mentions(words))
     return query
+
+
+def outcome_of(end_reason: str | None) -> Outcome | None:
+    """Return how a call went that ended so; None while it has not ended."""
+    if not end_reason:
+        return None
+    known = (outcome for outcome, ends in _ENDINGS.items() if end_reason in ends)
+    return next(known, "talked")
+
+
+def _tagged(tag: str) -> ColumnElement[bool]:
+    # As the JSON is stored, quotes and all: part of a longer tag is no match.
+    return cast(Lead.tags, Text).contains(json.dumps(tag), autoescape=True)
+
+
+def _mentions(words: str) -> ColumnElement[bool]:
+    found = [
+        column.icontains(words, autoescape=True)
+        for column in (Lead.name, Lead.phone, Lead.summary, Lead.notes)
+    ]
+    digits = "".join(c for c in words if c.isdigit()).lstrip("0")
+    if _LIKE_A_NUMBER.fullmatch(words) and len(digits) >= _MIN_DIGITS:
+        found.append(Lead.phone.contains(digits, autoescape=True))
+    return or_(*found)

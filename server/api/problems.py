@@ -17,6 +17,7 @@ from server.errors import (
     ConflictError,
     ForbiddenError,
     InvalidInputError,
+    LimitError,
     MaaneError,
     NotFoundError,
     TooManyError,
@@ -33,6 +34,7 @@ _STATUS = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    LimitError: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -72,6 +74,7 @@ class FieldProblem(BaseModel):
 
     field: str = Field(description="Dotted name as it was sent: `patterns.2`; empty: all of it.")
     message: str = Field(description="The reason, for a person.")
+    code: str = Field(default="", description="The reason, for a program, where it has a name.")
 
 
 class Problem(BaseModel):
@@ -139,6 +142,7 @@ def field_problems(error: ValidationError) -> list[FieldProblem]:
         FieldProblem(
             field=".".join(str(part) for part in item["loc"]),
             message=str(item.get("ctx", {}).get("error") or item["msg"]),
+            code=item["type"],
         )
         for item in error.errors(include_url=False, include_input=False)
     ]

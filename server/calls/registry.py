@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from server.agent.base import Agent, Transcriber
 from server.agent.prompts import Prompts
 from server.calls.endings import LOST
 from server.calls.inbox import Inbox
-from server.clock import Clock, monotonic
+from server.clock import Clock, monotonic, utc_now
 from server.directory import BusinessProfile
 from server.turns import events as on
 from server.turns.policy import CallPolicy
@@ -68,6 +69,10 @@ class BoundCall:
     agent: Agent = field(init=False)
     transcriber: Transcriber = field(init=False)
     stage: Stage = Stage.BOUND
+    arrived_at: datetime = field(default_factory=utc_now)
+    """``bound_at`` by the calendar: on that day the call's cost counts."""
+    cost_usd: float = 0.0
+    """What its sessions have used so far; only :class:`server.calls.costs.CostLedger` adds."""
     recording_url: str = ""
     """Where Twilio announces recordings of this call."""
     cut: Callable[[], None] | None = None
@@ -112,6 +117,10 @@ class CallRegistry:
     def count(self) -> int:
         """Return how many calls are bound or streaming."""
         return len(self._live)
+
+    def count_of(self, business_id: int) -> int:
+        """Return how many of them are of this business."""
+        return sum(call.business.id == business_id for call in list(self._live.values()))
 
     def has_room(self) -> bool:
         """Tell whether one more call may come in."""

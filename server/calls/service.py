@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 
 from server.agent.base import Agent, AgentSession, Transcriber
@@ -15,17 +16,21 @@ from server.agent.receptionist import Receptionist, ReceptionistAgent
 from server.agent.sentences import SENTENCES, sentences
 from server.audio.silero import SileroModel
 from server.calls import store
+from server.calls.costs import CostLedger
 from server.calls.greeting import all_greetings, greeting
 from server.calls.inbox import Inbox
+from server.calls.phones import Phones
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
 from server.calls.telling import Teller
+from server.calls.tuning import tuning
 from server.calls.watch import CallWatch
 from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
 from server.faq.service import FaqEngine
 from server.net.websocket import WebSocket
+from server.prices import prices_of
 from server.recordings.bridge import Tape
 from server.recordings.service import RecordingService
 from server.settings import Settings
@@ -97,6 +102,7 @@ class CallService:
         registry: CallRegistry,
         faq: FaqEngine,
         recordings: RecordingService,
+        costs: CostLedger,
         google_ears: LiveSpeech | None = None,
     ) -> None:
         self._settings = settings
@@ -106,8 +112,13 @@ class CallService:
         self._faq = faq
         self.recorder = recorder
         self.registry = registry
+        self.phones = Phones(registry, settings.secret_key)
         self._recordings = recordings
         self.watch = CallWatch()
+        self.costs = costs
+        self._prices = prices_of(settings.openai_realtime_model, settings.openai_prices)
+        self.refused: Counter[int] = Counter()
+        """How many callers each business's list of blocked numbers has turned away."""
         registry.on_unclaimed = self._ended_unclaimed
         registry.on_ended = lambda call, reason: Teller(self.watch, call).ended(reason)
         self.speech_model: SileroModel | None = None
@@ -134,17 +145,21 @@ class CallService:
         *,
         is_test: bool,
         recording_url: str = "",
+        max_seconds: float = float("inf"),
     ) -> None:
         """Prepare the call for its stream; a call that is bound already stays as it is.
 
         Args:
             recording_url: where Twilio announces recordings of the call.
+            max_seconds: how long it may last, where that is less than any call may.
         """
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
         arrived_at = monotonic()
         settings = self._settings
-        greets = greeting(business, direction, utc_now(), generates=uses_realtime(settings))
+        arrived = utc_now()
+        talks = self._talks(business, call_sid)
+        greets = greeting(business, direction, arrived, generates=talks and uses_realtime(settings))
         prompts = self._prompts(business, direction, greets)
         call = BoundCall(
             call_sid=call_sid,
@@ -153,13 +168,21 @@ class CallService:
             from_number=from_number,
             to_number=to_number,
             prompts=prompts,
-            policy=self._policy(business, direction, greets, is_test=is_test),
+            policy=self._policy(
+                business,
+                direction,
+                greets,
+                is_test=is_test,
+                talks=talks,
+                max_seconds=max_seconds,
+            ),
             inbox=Inbox(),
             is_test=is_test,
             bound_at=arrived_at,
+            arrived_at=arrived,
             recording_url=recording_url,
         )
-        session = self.session(call, (), full=False) if self._opens_session() else None
+        session = self.session(call, (), full=False) if talks and self._opens_session() else None
         call.transcriber = session or self.ears(call)
         agent = call.agent = (
             session
@@ -184,6 +207,24 @@ class CallService:
             prompt_hash=prompts.fingerprint,
             agent=agent.name,
         )
+
+    def refuse(self, business: BusinessProfile, reason: str) -> None:
+        """Count a caller who is not let in (``blocked``, ``hidden``); nothing else is stored."""
+        self.refused[business.id] += 1
+        log.info("[BLOCKED] biz=%d reason=%s", business.id, reason)
+
+    def _talks(self, business: BusinessProfile, call_sid: str) -> bool:
+        """Tell whether a new call may have a session, which costs money."""
+        if not self.costs.is_over(business):
+            return True
+        log.warning(
+            "[COST_CAP] call=%s biz=%d spent_usd=%.2f cap_usd=%.2f",
+            call_sid,
+            business.id,
+            self.costs.spent_today(business),
+            business.settings.daily_cost_cap_usd,
+        )
+        return False
 
     def note_arrival(
         self,
@@ -250,15 +291,24 @@ class CallService:
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
-        voice = business.voice or DEFAULT_VOICE
-        for text in all_greetings(business, generates=uses_realtime(self._settings)):
-            self._clips.prepare(text, business.lang, voice)
+        voice, own = business.voice or DEFAULT_VOICE, business.settings.spoken_as
+        generates = uses_realtime(self._settings)
+        texts = list(all_greetings(business, generates=generates))
+        if generates and business.settings.daily_cost_cap_usd:  # beyond it nobody makes one up
+            texts += all_greetings(business, generates=False)
+        for text in dict.fromkeys(texts):
+            self._clips.prepare(text, business.lang, voice, own)
         for language in (business.lang, "en-US"):
             for name, sentence in sentences(language).items():
                 if name not in _TEMPLATES:
-                    self._clips.prepare(sentence, language, voice)
+                    self._clips.prepare(sentence, language, voice, own)
         for row in business.faq.rows:
-            self._clips.prepare(row.row.answer_text, row.row.lang, voice)
+            self._clips.prepare(row.row.answer_text, row.row.lang, voice, own)
+
+    def preview(self, business: BusinessProfile, direction: str) -> tuple[str, Prompts]:
+        """Return what a call that came now would greet with, and what its agent would be told."""
+        greets = greeting(business, direction, utc_now(), generates=uses_realtime(self._settings))
+        return greets, self._told(business, direction, greets)
 
     def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
         outbound = direction == "outbound"
@@ -272,6 +322,10 @@ class CallService:
             business.id,
             "rendered" if greets else "compact",
         )
+        return self._told(business, direction, greets)
+
+    def _told(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
+        outbound = direction == "outbound"
         return build_prompts(
             business.name,
             business.lang,
@@ -281,34 +335,44 @@ class CallService:
         )
 
     def _policy(
-        self, business: BusinessProfile, direction: str, greets: str, *, is_test: bool
+        self,
+        business: BusinessProfile,
+        direction: str,
+        greets: str,
+        *,
+        is_test: bool,
+        talks: bool,
+        max_seconds: float,
     ) -> CallPolicy:
         settings, own = self._settings, business.settings
+        opens_session = talks and self._opens_session()
+        tuned = tuning(settings, own.ears)
         inbound = direction == "inbound"
         return CallPolicy(
             language=business.lang,
             greeting_text=greets,
             caller_speaks_first=inbound and own.caller_speaks_first,
-            barge_in=settings.barge_in,
-            barge_in_frames=settings.barge_in_voice_frames,
+            barge_in=tuned.barge_in,
+            barge_in_frames=tuned.onset_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,
             refractory_seconds=settings.reply_refractory_ms / 1000,
-            recognises=self._understands(),
-            hears_without_session=self._understands(),
-            agent_hears=uses_realtime(settings),
-            reconnects=self._opens_session(),
+            recognises=self.understands(),
+            hears_without_session=self.understands(),
+            agent_hears=talks and uses_realtime(settings),
+            reconnects=opens_session,
             rotate_after_seconds=settings.realtime_rotate_sec,
             transfers=bool(own.transfer_number) and own.is_open(utc_now(), business.timezone),
             transcript_wait_seconds=(
-                _SESSION_WAIT_SECONDS if self._opens_session() else _GOOGLE_WAIT_SECONDS
+                _SESSION_WAIT_SECONDS if opens_session else _GOOGLE_WAIT_SECONDS
             ),
             filler_after_seconds=settings.filler_after_ms / 1000,
             silence_prompt_seconds=settings.silence_prompt_sec,
             silence_hangup_seconds=settings.silence_hangup_sec,
-            hangover_ms=settings.vad_hangover_ms,
+            sensitivity=tuned.sensitivity,
+            hangover_ms=tuned.hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
             max_utterance_seconds=settings.max_utt_sec,
-            max_call_seconds=settings.max_call_sec,
+            max_call_seconds=min(settings.max_call_sec, max_seconds),
             takes_messages=not is_test,
             phrases=_SPOKEN_PHRASES,
         )
@@ -318,8 +382,8 @@ class CallService:
         settings = self._settings
         return uses_realtime(settings) or (has_openai(settings) and self._google_ears is None)
 
-    def _understands(self) -> bool:
-        """Tell whether there is a recogniser."""
+    def understands(self) -> bool:
+        """Tell whether there is a recogniser; without one callers are heard, not understood."""
         return has_openai(self._settings) or self._google_ears is not None
 
     # What stands in for what (see server.calls.parts)
@@ -345,7 +409,13 @@ class CallService:
             settings.ws_keepalive_sec,
             full=full,
             history=history,
+            on_usage=lambda kind, usage: self._spend(call, kind, usage),
         )
+
+    def _spend(self, call: BoundCall, kind: str, usage: object) -> None:
+        prices = self._prices
+        made = prices.of_response if kind == "response" else prices.of_transcript
+        self.costs.spend(call, made(usage))
 
     def receptionist(self, call: BoundCall, language: str) -> Agent:
         """See :class:`server.calls.parts.StandIns`."""
@@ -354,7 +424,8 @@ class CallService:
         def learned(details: dict[str, str]) -> None:
             self.recorder.write(store.lead_learned(call.call_sid, details))
 
-        sorry = call.policy.recognises and uses_realtime(self._settings)
+        # Only where a session was lost; without one, this is how the call was meant to be.
+        sorry = call.policy.recognises and call.policy.agent_hears
         return ReceptionistAgent(
             Receptionist(language, knows_number=callers.startswith("+"), sorry=sorry),
             self._clips,
@@ -362,6 +433,7 @@ class CallService:
             call.inbox.put,
             learned,
             call.business.voice or DEFAULT_VOICE,
+            call.business.settings.spoken_as,
         )
 
     def ears(self, call: BoundCall) -> Transcriber:
@@ -385,4 +457,5 @@ class CallService:
             _languages(business),
             business.phrase_hints[:_MAX_KEYWORDS],
             call.inbox.put,
+            lambda seconds: self.costs.spend(call, self._prices.of_heard(seconds)),
         )

@@ -289,8 +289,9 @@ class CallSession:
         def deliver(clip: bytes | None) -> None:
             put(on.ClipFailed(reply_id) if clip is None else on.ClipReady(reply_id, clip))
 
-        voice = self._call.business.voice or DEFAULT_VOICE
-        self._clips.fetch(action.text, action.language, deliver, voice)
+        business = self._call.business
+        voice, own = business.voice or DEFAULT_VOICE, business.settings.spoken_as
+        self._clips.fetch(action.text, action.language, deliver, voice, own)
 
     def _ask_agent(self, action: do.AskAgent) -> None:
         self._call.agent.ask(action.reply_id, action.text)

@@ -52,6 +52,7 @@ def call_arrived(
                 phone=phone,
                 created_at=at,
                 fields={},
+                is_test=is_test,
             )
             session.add(lead)
             session.flush()
@@ -111,6 +112,17 @@ def call_ended(call_sid: str, reason: str, at: datetime, stages_ms: Mapping[str,
         if call.status not in TERMINAL_STATUSES:
             call.status = "completed"
         call_finished(session, call)
+
+    return work
+
+
+def cost_known(call_sid: str, usd: float) -> Write:
+    """Write down what the call has cost so far; it only ever grows."""
+
+    def work(session: Session) -> None:
+        call = session.get(Call, call_sid)
+        if call is not None and usd > call.cost_usd:
+            call.cost_usd = usd
 
     return work
 

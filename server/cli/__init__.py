@@ -6,6 +6,7 @@ from flask import Flask
 
 from server.cli import database, demo, jobs, owner, settings, token
 from server.cli.call import call_command
+from server.cli.connect import connect_command
 from server.cli.verify.command import verify_live_command
 
 
@@ -14,4 +15,5 @@ def register_commands(app: Flask) -> None:
     for module in (owner, token, demo, jobs, database, settings):
         app.cli.add_command(module.group)
     app.cli.add_command(call_command)
+    app.cli.add_command(connect_command)
     app.cli.add_command(verify_live_command)

@@ -8,15 +8,17 @@ import json
 import logging
 import secrets
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from server.db import Database
 from server.errors import ProviderError
-from server.jobs import GiveUp, Job, RetryLater
-from server.models import BusinessWebhook, Call, Lead
+from server.jobs import GiveUp, Job, RetryLater, enqueue
+from server.leads.events import DELIVER
+from server.models import BusinessWebhook, Call, JobRow, Lead
 from server.net.outside import OutsidePolicy, UnsafeAddressError, parse_networks, post_outside
 from server.settings import Settings
 from server.version import VERSION
@@ -27,6 +29,10 @@ TIMEOUT_SECONDS = 10.0
 SIGNATURE_HEADER = "X-Maane-Signature"
 """``t=<Unix seconds>,v1=<hex of HMAC-SHA256 over "<t>.<body>">``, keyed with the secret."""
 
+TEST_EVENT = "test"
+"""An event of nothing, by which an address is tried out."""
+
+_TEST_EVERY = timedelta(seconds=10)
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - lets scanners of leaked secrets recognise ours
 _NEXT_TRY_SECONDS = (30.0, 900.0)
 _WORTH_ANOTHER_TRY = (408, 425, 429)
@@ -94,6 +100,38 @@ def event_body(event: str, delivery: str, at: str, lead: Lead, call: Call | None
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def test_body(delivery: str, at: str, business_id: int) -> bytes:
+    """Return what is sent of a test: the shape of an event without a lead."""
+    said = {
+        "id": delivery,
+        "event": TEST_EVENT,
+        "at": at,
+        "business_id": business_id,
+        "lead": None,
+        "call": None,
+    }
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def ask_for_test(session: Session, hook: BusinessWebhook, at: datetime) -> str | None:
+    """Have ``hook`` told of a test; return the job's key, or None where the last is too recent."""
+    recent = session.scalar(
+        select(JobRow.id).where(
+            JobRow.business_id == hook.business_id,
+            JobRow.kind == DELIVER,
+            JobRow.created_at > at - _TEST_EVERY,
+            JobRow.payload["webhook_id"].as_integer() == hook.id,
+            JobRow.payload["event"].as_string() == TEST_EVENT,
+        )
+    )
+    if recent is not None:
+        return None
+    key = f"webhook:{hook.id}:{TEST_EVENT}:{at.isoformat()}"
+    payload = {"webhook_id": hook.id, "event": TEST_EVENT, "at": at.isoformat()}
+    enqueue(session, DELIVER, key, payload, lane="webhook", business_id=hook.business_id)
+    return key
+
+
 class DeliverWebhook:
     """Handler of ``deliver_webhook``."""
 
@@ -113,10 +151,15 @@ class DeliverWebhook:
         with self._database.read() as session:
             hook = session.get(BusinessWebhook, int(job.payload["webhook_id"]))
             lead = session.get(Lead, job.lead_id) if job.lead_id else None
-            if hook is None or lead is None or not hook.active:
+            if hook is None:
+                return
+            if event == TEST_EVENT:
+                body = test_body(delivery, str(job.payload["at"]), hook.business_id)
+            elif lead is None or not hook.active:
                 return  # nobody wants to know any more
-            call = session.scalar(select(Call).where(Call.lead_id == lead.id))
-            body = event_body(event, delivery, str(job.payload["at"]), lead, call)
+            else:
+                call = session.scalar(select(Call).where(Call.lead_id == lead.id))
+                body = event_body(event, delivery, str(job.payload["at"]), lead, call)
             url, secret, hook_id = hook.url, hook.secret, hook.id
         headers = {
             "Content-Type": "application/json; charset=utf-8",

@@ -28,7 +28,7 @@ class LocalSynthesiser:
         """See :class:`server.speech.base.Synthesiser`; there is one voice."""
         return ""
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         """See :class:`server.speech.base.Synthesiser`."""
         request = {"do": "synthesise", "text": text, "language": language, "rate": self._rate}
         try:

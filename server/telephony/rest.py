@@ -1,4 +1,5 @@
-"""Twilio's REST API, as far as recordings need it. Source: Twilio, "Recordings Resource".
+"""Twilio's REST API, as far as recordings and numbers need it. Source: Twilio, "Recordings
+Resource", "IncomingPhoneNumber Resource".
 
 Plain HTTP rather than the SDK's client, which has no time-out of its own, reads a media file into
 memory, and takes a second of the calls' time to import.
@@ -7,9 +8,10 @@ memory, and takes a second of the calls' time to import.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx2
@@ -63,12 +65,23 @@ class TwilioRest:
         }
         with _network():
             response = self._client.post(url, data=form)
-        _check(response)
-        try:
-            sid = response.json()["sid"]
-        except (ValueError, KeyError, TypeError):
-            raise ProviderError("Twilio answered without a SID", code="refused") from None
+        sid = _json(response).get("sid")
+        if sid is None:
+            raise ProviderError("Twilio answered without a SID", code="refused")
         return str(sid)
+
+    def read(self, resource: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return ``resource`` of the account (``IncomingPhoneNumbers``; empty: itself) as JSON."""
+        path = f"/{resource}.json" if resource else ".json"
+        with _network():
+            response = self._client.get(self._account + path, params=dict(query or {}))
+        return _json(response)
+
+    def change(self, resource: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """Change fields of ``resource`` of the account, and return it as it is now."""
+        with _network():
+            response = self._client.post(f"{self._account}/{resource}.json", data=dict(form))
+        return _json(response)
 
     def delete_recording(self, recording_sid: str) -> None:
         """Have Twilio forget a recording; one that it does not know is fine."""
@@ -137,6 +150,17 @@ def _network() -> Iterator[None]:
         raise ProviderError(f"Twilio's API: {name}", code="unavailable") from error
     except httpx2.InvalidURL as error:
         raise ProviderError("the recording's address is malformed", code="address") from error
+
+
+def _json(response: httpx2.Response) -> dict[str, Any]:
+    _check(response)
+    try:
+        found = response.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ProviderError("Twilio's API answered something else than JSON", code="refused")
+    return found
 
 
 def _check(response: httpx2.Response) -> None:

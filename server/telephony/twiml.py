@@ -20,11 +20,13 @@ _SENTENCES = {
     "he": {
         "unknown": "המספר שאליו התקשרתם אינו פעיל במערכת. תודה ולהתראות.",
         "message": "כרגע אין לנו אפשרות לענות. אפשר להשאיר הודעה אחרי הצליל, ונחזור אליכם בהקדם.",
+        "hidden": "לא ניתן לענות לשיחות ממספר חסוי. אפשר להתקשר שוב ממספר גלוי. להתראות.",
         "thanks": "תודה, קיבלנו את ההודעה. להתראות.",
     },
     "en": {
         "unknown": "The number you have called is not in service here. Goodbye.",
         "message": "We cannot answer right now. Please leave a message after the tone.",
+        "hidden": "We cannot take calls from hidden numbers. Please call again and show yours.",
         "thanks": "Thank you, we have your message. Goodbye.",
     },
 }
@@ -75,6 +77,21 @@ def unknown_number(language: str = "he-IL") -> str:
     """Return the document for a number that belongs to no business."""
     response = VoiceResponse()
     _say(response, "unknown", language)
+    response.hangup()
+    return str(response)
+
+
+def reject() -> str:
+    """Return the document that does not take the call at all; nobody pays for it."""
+    response = VoiceResponse()
+    response.reject()
+    return str(response)
+
+
+def hidden_number(language: str) -> str:
+    """Return the document that asks a caller to show their number."""
+    response = VoiceResponse()
+    _say(response, "hidden", language)
     response.hangup()
     return str(response)
 

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import logging
 import re
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from server.calls import store
+from server.calls.door import (
+    OWN_LANGUAGE,
+    AddressOf,
+    Answer,
+    answer_of,
+    document,
+    message_document,
+    stream_parameters,
+)
 from server.calls.endings import TERMINAL_STATUSES
 from server.calls.registry import Stage
 from server.directory import BusinessProfile, dialled_number
@@ -20,7 +30,7 @@ from server.masking import mask_phone
 from server.recordings.store import is_known_call, recording_announced
 from server.telephony import twiml
 from server.telephony.stream_token import is_test_call_token, stream_token
-from server.telephony.urls import MEDIA_PATH, WEBHOOK_PREFIX, public_url
+from server.telephony.urls import WEBHOOK_PREFIX, public_url
 from server.webhooks.guard import refuse_strangers
 from server.wiring import Services, services
 
@@ -30,8 +40,6 @@ blueprint = Blueprint("twilio", __name__, url_prefix=WEBHOOK_PREFIX)
 blueprint.before_request(refuse_strangers)
 
 _MAX_SID_CHARS = 64
-_OWN_LANGUAGE = "he-IL"
-"""Spoken where the business, and with it its language, is not known."""
 _SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_URL_CHARS = 2000
 
@@ -67,6 +75,10 @@ def _url(parts: Services, path: str, *, websocket: bool = False) -> str:
     return public_url(origin, request.host_url, path, websocket=websocket)
 
 
+def _address(parts: Services) -> AddressOf:
+    return lambda path, websocket: _url(parts, path, websocket=websocket)
+
+
 def _direction() -> str:
     return "outbound" if request.form.get("Direction", "").startswith("outbound") else "inbound"
 
@@ -86,43 +98,64 @@ def voice() -> Response:
     from_number = dialled_number(request.form.get("From", ""))
     to_number = dialled_number(request.form.get("To", ""))
     business = parts.calls.business_of(direction, from_number, to_number)
-    if business is None and not parts.calls.knows_businesses():
-        log.error("[WEBHOOK] no business could be read yet, taking a message call=%s", call_sid)
-        return _take_message(parts, _OWN_LANGUAGE)
-    if business is None:
-        log.warning("[WEBHOOK] number of no business to=%s", mask_phone(to_number))
-        return _xml(twiml.unknown_number())
     secret = parts.settings.secret_key
     test_token = request.form.get("TestCall", "")
     is_test = bool(test_token) and is_test_call_token(secret, test_token, call_sid)
-    if not parts.calls.registry.has_room() and not parts.calls.registry.live(call_sid):
-        log.warning("[ADMISSION] no room call=%s live=%d", call_sid, parts.calls.registry.count())
-        parts.calls.note_arrival(
-            call_sid, business, direction, from_number, to_number, is_test=is_test
-        )
-        return _take_message(parts, business.lang)
-    parts.calls.bind(
-        call_sid,
-        business,
-        direction,
-        from_number,
-        to_number,
-        is_test=is_test,
-        recording_url=_url(parts, f"{WEBHOOK_PREFIX}/recording_done"),
+    answer = answer_of(
+        parts.calls, business, direction, from_number, call_sid=call_sid, is_test=is_test
     )
-    return _xml(
-        twiml.connect_stream(
-            _url(parts, MEDIA_PATH, websocket=True),
-            _url(parts, f"{WEBHOOK_PREFIX}/stream_status"),
-            _url(parts, f"{WEBHOOK_PREFIX}/after_stream"),
-            {
-                "call_sid": call_sid,
-                "direction": direction,
-                "business_id": str(business.id),
-                "token": stream_token(secret, call_sid),
-            },
+    parameters: dict[str, str] = {}
+    match answer:
+        case Answer.NOT_READY:
+            log.error("[WEBHOOK] no business could be read yet, taking a message call=%s", call_sid)
+        case Answer.UNKNOWN_NUMBER:
+            log.warning("[WEBHOOK] number of no business to=%s", mask_phone(to_number))
+        case Answer.BLOCKED | Answer.HIDDEN if business is not None:
+            parts.calls.refuse(business, answer)
+        case Answer.FULL if business is not None:
+            live = parts.calls.registry.count()
+            log.warning("[ADMISSION] no room call=%s live=%d", call_sid, live)
+            parts.calls.note_arrival(
+                call_sid, business, direction, from_number, to_number, is_test=is_test
+            )
+        case Answer.CONNECT if business is not None:
+            recording_url = _url(parts, f"{WEBHOOK_PREFIX}/recording_done")
+            parts.calls.bind(
+                call_sid,
+                business,
+                direction,
+                from_number,
+                to_number,
+                is_test=is_test,
+                recording_url=recording_url,
+            )
+            token = stream_token(secret, call_sid)
+            parameters = stream_parameters(call_sid, direction, business.id, token)
+    language = business.lang if business is not None else OWN_LANGUAGE
+    return _xml(document(answer, _address(parts), language, parameters))
+
+
+@blueprint.post("/fallback")
+def fallback() -> Response:
+    """The voice webhook failed at Twilio's end: take a message, whatever else is broken here."""
+    language = OWN_LANGUAGE
+    try:
+        parts, call_sid, direction = services(), _call_sid(), _direction()
+        log.error(
+            "[WEBHOOK] fallback, taking a message call=%s code=%s url=%s",
+            call_sid,
+            request.form.get("ErrorCode", "")[:10] or "-",
+            urlsplit(request.form.get("ErrorUrl", "")[:_MAX_URL_CHARS]).path or "-",
         )
-    )
+        parts.calls.registry.request_end(call_sid, "stream_lost")
+        business = _business(parts)
+        if business is not None:
+            language = business.lang
+            numbers = (request.form.get("From", ""), request.form.get("To", ""))
+            parts.calls.note_arrival(call_sid, business, direction, *map(dialled_number, numbers))
+    except Exception as error:  # the caller gets the message all the same
+        log.warning("[WEBHOOK] fallback without its call: %s", type(error).__name__)
+    return _take_message(services(), language)
 
 
 @blueprint.post("/after_stream")
@@ -169,20 +202,14 @@ def after_dial() -> Response:
 
 
 def _take_message(parts: Services, language: str) -> Response:
-    return _xml(
-        twiml.take_message(
-            _url(parts, f"{WEBHOOK_PREFIX}/after_record"),
-            _url(parts, f"{WEBHOOK_PREFIX}/recording_done"),
-            language,
-        )
-    )
+    return _xml(message_document(_address(parts), language))
 
 
 @blueprint.post("/after_record")
 def after_record() -> Response:
     """The message is recorded: thank and hang up."""
     business = _business(services())
-    return _xml(twiml.thanks(business.lang if business else _OWN_LANGUAGE))
+    return _xml(twiml.thanks(business.lang if business else OWN_LANGUAGE))
 
 
 @blueprint.post("/call_status")
@@ -196,6 +223,13 @@ def call_status() -> Response:
     duration = _whole_number("CallDuration")
     parts.calls.recorder.write(store.status_changed(call_sid, status, duration))
     return _nothing()
+
+
+@blueprint.post("/reach")
+def reach() -> Response:
+    """Prove that a signed request has arrived at this very process (the check of the address)."""
+    proof = services().reach.proof(request.form.get("Nonce", "")[:_MAX_SID_CHARS])
+    return Response(proof or "", 404 if proof is None else 200, content_type="text/plain")
 
 
 @blueprint.post("/stream_status")

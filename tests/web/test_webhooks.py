@@ -177,3 +177,32 @@ def test_ten_addresses_are_enough(admin: Api, garage: House) -> None:
     body = {"url": "https://hook.example/", "events": ["lead.created"]}
     answers = [admin.post(path, body).status_code for _ in range(10)]
     assert answers == [201] * 9 + [409]
+
+
+def test_a_test_is_sent_also_to_an_address_that_is_off(
+    admin: Api, parts: Services, garage: House
+) -> None:
+    path = f"/api/businesses/{garage.id}/webhooks/{garage.webhook_id}"
+    sent = admin.post(f"{path}/test", {})
+    assert sent.status_code == 202
+    assert sent.json is not None
+    assert (sent.json["event"], sent.json["state"], sent.json["lead_id"]) == (
+        "test",
+        "queued",
+        None,
+    )
+    again = admin.post(f"{path}/test", {})
+    assert (again.status_code, (again.json or {})["code"]) == (409, "too_soon")
+    listed = admin.get(f"{path}/deliveries").json
+    assert listed is not None
+    assert [item["id"] for item in listed["items"]] == [sent.json["id"]]
+
+
+def test_what_a_test_sends(parts: Services, garage: House, receiver: Receiver) -> None:
+    point(parts, garage, receiver.url)
+    payload = {"webhook_id": garage.webhook_id, "event": "test", "at": "2026-03-01"}
+    DeliverWebhook(parts.database, LOOPBACK)(Job(1, "x", "k", payload, garage.id, None, 1))
+    ((headers, body),) = receiver.heard
+    assert headers["X-Maane-Event"] == "test"
+    sent = json.loads(body)
+    assert (sent["event"], sent["business_id"], sent["lead"]) == ("test", garage.id, None)

@@ -1,4 +1,4 @@
-"""A stand-in for Twilio's REST API on a real socket, strict with its client: recordings only."""
+"""A stand-in for Twilio's REST API on a real socket, strict: recordings and numbers only."""
 
 from .server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilioRest, Request, TwilioOptions
 

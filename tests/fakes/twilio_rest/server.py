@@ -1,4 +1,4 @@
-"""The stand-in itself: start, fetch and delete of recordings, with its records and switches."""
+"""The stand-in itself: recordings, the account and its numbers, with its records and switches."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+from .numbers import Numbers
 
 ACCOUNT_SID = "AC" + "a" * 32
 AUTH_TOKEN = "twilio-secret"
@@ -40,6 +42,7 @@ class TwilioOptions:
     of an answer, for the next ``refuse_count`` requests (-1: for all). ``late``: how many fetches
     of a recording find nothing yet. ``delay_seconds`` before an answer. ``drop_after``: media
     breaks off after that many bytes. ``redirect_to``: where a fetch is sent instead.
+    ``account_status`` and ``account_type`` are what the account says of itself.
     """
 
     live_calls: set[str] | None = None
@@ -49,6 +52,8 @@ class TwilioOptions:
     delay_seconds: float = 0
     drop_after: int | None = None
     redirect_to: str = ""
+    account_status: str = "active"
+    account_type: str = "Full"
 
 
 @dataclass
@@ -69,6 +74,7 @@ class FakeTwilioRest:
         self.violations: list[str] = []
         self.deleted: list[str] = []
         self.started: list[tuple[str, str]] = []
+        self.numbers = Numbers(self._violation)
         self._media: dict[str, _Media] = {}
         self._changed = threading.Condition()
         self._server = _Server(self)
@@ -142,6 +148,11 @@ class FakeTwilioRest:
 
     def _dispatch(self, handler: _Handler, request: Request) -> None:
         prefix = f"/2010-04-01/Accounts/{ACCOUNT_SID}/"
+        if (request.method, request.path) == ("GET", prefix.rstrip("/") + ".json"):
+            status, kind = self.options.account_status, self.options.account_type
+            body = {"sid": ACCOUNT_SID, "friendly_name": "Garage", "status": status, "type": kind}
+            handler.send_json(200, body)
+            return
         if not request.path.startswith(prefix):
             self._violation(f"{request.method} {request.path}: no such resource")
             handler.refuse(404, 20404, "Not found")
@@ -153,6 +164,14 @@ class FakeTwilioRest:
                 self._delete(handler, name.removesuffix(".json"))
             case "GET", ["Recordings", name] if name.endswith(".wav"):
                 self._fetch(handler, name.removesuffix(".wav"), request.query)
+            case "GET", ["IncomingPhoneNumbers.json"]:
+                handler.send_json(200, self.numbers.page(request.query))
+            case "POST", ["IncomingPhoneNumbers", name] if name.endswith(".json"):
+                changed = self.numbers.change(name.removesuffix(".json"), request.form)
+                if changed is None:
+                    handler.refuse(404, 20404, "The number was not found")
+                else:
+                    handler.send_json(200, changed)
             case _:
                 self._violation(f"{request.method} {request.path}: no such resource")
                 handler.refuse(404, 20404, "Not found")
