@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.models import OPERATOR, BusinessFaq, Lead
+from server.models import ADMIN, OPERATOR, BusinessFaq, Lead, PromptVersion
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -54,11 +54,27 @@ _B = "/b/{business_id}"
 
 PAGES = (
     Page("sign-in", "/sign-in", None),
+    Page("home", f"{_B}/"),
+    Page("prompts", f"{_B}/prompts"),
+    Page("versions", f"{_B}/prompts/versions"),
+    Page("version", f"{_B}/prompts/versions/{{number}}"),
     Page("more", f"{_B}/more"),
+    Page("faqs", f"{_B}/faqs"),
+    Page("faqs-try", f"{_B}/faqs/try"),
+    Page("faqs-new", f"{_B}/faqs/new", ADMIN),
+    Page("faq", f"{_B}/faqs/{{faq_id}}/edit", ADMIN),
+    Page("faqs-learned", f"{_B}/faqs/learned"),
+    Page("faqs-conflicts", f"{_B}/faqs/conflicts"),
+    Page("faqs-import", f"{_B}/faqs/import", ADMIN),
+    Page("faqs-pronunciation", f"{_B}/faqs/pronunciation"),
 )
 
 OTHERS: dict[str, str] = {
     "/": "leads to a business",
+    f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
+    f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
+    f"{_B}/home/now": "the part of the home page that is kept fresh",
+    f"{_B}/home/charts": "the home page's charts over another range",
     f"{_B}/live/strip": "the line about running calls on top of every page",
     f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
     f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
@@ -77,7 +93,11 @@ def things_of(session: Session, business_id: int) -> dict[str, object]:
     faq_id = session.scalar(
         select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
     )
+    number = session.scalar(
+        select(PromptVersion.number).where(PromptVersion.business_id == business_id).limit(1)
+    )
     found = {
+        "number": number,
         "business_id": business_id,
         "lead_id": lead and lead.id,
         "call_sid": lead and lead.call_sid,
