@@ -44,6 +44,7 @@ def phone_of(site: Site) -> Iterator[Callable[[], Caller]]:
         caller.hang_up()
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(("lang", "phone"), [("he", True), ("en", False)])
 def test_a_call_is_watched_while_it_is_spoken_and_ended(
     site: Site,
