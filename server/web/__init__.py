@@ -9,6 +9,7 @@ from flask import Flask
 from server.settings import Settings
 from server.web import (
     account,
+    audit,
     businesses,
     calls,
     connect,
@@ -24,12 +25,15 @@ from server.web import (
     leads,
     learned,
     live,
+    members,
     phone,
     prompts,
     pronunciations,
     sign_in,
     static,
     system,
+    system_people,
+    tokens,
     webhooks,
 )
 from server.web import settings as settings_pages
@@ -67,6 +71,10 @@ _PAGES = (
     webhooks,
     connect,
     system,
+    members,
+    tokens,
+    audit,
+    system_people,
 )
 
 
