@@ -62,6 +62,9 @@ OTHERS: dict[str, str] = {
     f"{_B}/live/strip": "the line about running calls on top of every page",
     f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
     f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
+    f"{_B}/leads/newer": "how many leads have come since the list was made",
+    f"{_B}/leads/{{lead_id}}/row": "one row of the list",
+    f"{_B}/leads/{{lead_id}}/parts": "what changes by itself on a lead's card",
 }
 """What answers GET without being a page: parts of pages, streams, files; and what it is."""
 
