@@ -366,7 +366,7 @@ def test_followers_are_told_of_their_own_business_s_leads_only(
     for house in (bakery, garage):
         with parts.database.write() as session:
             session.get_one(Lead, house.lead_id).name = "דנה"
-    assert next(events) == f"event: lead\ndata: {garage.lead_id}\n\n".encode()
+    assert f"event: lead\ndata: {garage.lead_id}\n\n".encode() == next(events)
     response.close()
     assert operator.get(f"/api/businesses/{bakery.id}/leads/events").status_code == 404
 
