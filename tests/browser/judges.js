@@ -24,24 +24,24 @@
     return own && own !== document.documentElement && !own.lang.startsWith(lang);
   };
 
-  // An attribute may repeat the data that its element shows.
-  function withoutData(element, name) {
-    let text = element.getAttribute(name);
-    for (const data of element.querySelectorAll("bdi, [data-user]")) {
-      const repeated = data.textContent.trim();
-      if (repeated) text = text.replaceAll(repeated, "");
-    }
-    return text;
+  // Somebody's data, wherever it is repeated: what stands in <bdi> and the like, and what a text
+  // holds between the marks that isolate a run of the other direction.
+  function withoutData(text, data) {
+    let rest = (text || "").replace(/\u2068[^\u2069]*\u2069/g, " ");
+    for (const one of data) rest = rest.replaceAll(one, " ");
+    return rest;
   }
 
   // Words of the other script that are neither somebody's data nor marked as another language.
   function mixedWords(lang, allowed) {
     const wrong = lang === "he" ? /[A-Za-z]{2,}/g : /[\u0590-\u05FF]+/g;
     const found = new Set();
+    const data = [...document.querySelectorAll(FREE_TEXT)]
+      .map((element) => element.textContent.trim()).filter((text) => text.length > 1)
+      .sort((one, other) => other.length - one.length);
     const read = (text, where) => {
-      for (const word of (text || "").match(wrong) || []) {
-        if (!allowed.includes(word)) found.add(`"${word}" in ${where}`);
-      }
+      const words = (withoutData(text, data).match(wrong) || []).filter((word) => !allowed.includes(word));
+      if (words.length) found.add(`"${words.slice(0, 6).join(" ")}" in ${where}`);
     };
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -52,7 +52,7 @@
     for (const element of document.body.querySelectorAll("*")) {
       if (element.closest(FREE_TEXT) || otherLanguage(element, lang)) continue;
       for (const name of LABELS) {
-        if (element.hasAttribute(name)) read(withoutData(element, name), `${name} of ${shown(element)}`);
+        read(element.getAttribute(name), `${name} of ${shown(element)}`);
       }
     }
     if (!document.querySelector("title[data-user]")) {
@@ -65,11 +65,14 @@
   function sideways(width) {
     const root = document.scrollingElement;
     if (root.scrollWidth <= width) return [];
-    const guilty = [...document.body.querySelectorAll("*")].filter((element) => {
+    const edge = root.getBoundingClientRect();
+    const beyond = (element) => {
       const box = element.getBoundingClientRect();
-      return visible(element) && (box.right > width + 1 || box.left < -1) &&
-        ![...element.children].some((child) => child.getBoundingClientRect().width >= box.width);
-    });
+      return visible(element) && (box.right > edge.right + 1 || box.left < edge.left - 1);
+    };
+    const guilty = [...document.body.querySelectorAll("*")].filter(
+      (element) => beyond(element) && ![...element.children].some(beyond),
+    );
     return [`the page is ${root.scrollWidth} px wide: ${guilty.slice(0, 4).map(shown).join(", ")}`];
   }
 
@@ -168,6 +171,7 @@
         wrong.push(`${shown(form)} has no CSRF token`);
       }
       if (!form.querySelector("[type=submit], button:not([type])") &&
+          !/type="?submit/.test(form.querySelector("noscript")?.textContent || "") &&
           !(form.id && document.querySelector(`[form="${form.id}"]`))) {
         wrong.push(`${shown(form)} has no button to send it`);
       }
