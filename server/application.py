@@ -8,6 +8,7 @@ from flask_openapi3 import Info, OpenAPI
 
 from server import health, media_socket, metrics, reach, troubles
 from server.api import register_api
+from server.api.throttle import put_throttle
 from server.cli import register_commands
 from server.settings import Settings, load_settings
 from server.signed_in import sessions
@@ -41,6 +42,7 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
     app.register_blueprint(media_socket.blueprint)
     app.register_blueprint(reach.blueprint)
     sessions(app, settings)
+    put_throttle(app)
     register_api(app)
     register_web(app, settings)
     register_commands(app)

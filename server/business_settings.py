@@ -48,6 +48,13 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _speakable(text: str) -> str:
+    text = _one_line(text)
+    if not any(char.isalnum() for char in text):
+        raise ValueError("must hold a letter or a digit")
+    return text
+
+
 def _pattern_of_numbers(text: str) -> str:
     """Return a number as E.164, or the beginning of numbers with ``*`` at its end.
 
@@ -73,6 +80,44 @@ def _once_each(numbers: list[str]) -> list[str]:
 
 _Blocked = Annotated[str, Field(max_length=40), AfterValidator(_pattern_of_numbers)]
 _Text = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+
+MAX_PRONUNCIATIONS = 200
+
+
+class Pronunciation(BaseModel):
+    """A word that is read wrongly, and how to say it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    word: Annotated[str, Field(max_length=60), AfterValidator(_speakable)] = Field(
+        description="A word or a phrase as it is written in answers and greetings."
+    )
+    say: Annotated[str, Field(max_length=120), AfterValidator(_speakable)] = Field(
+        description="The same in other letters, with or without nikud, as it is to be said."
+    )
+
+
+class Ears(BaseModel):
+    """When a caller counts as speaking. What is null is as the server is set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sensitivity: Literal["normal", "quiet_room", "noisy"] = Field(
+        default="normal",
+        description="quiet_room: soft voices are heard sooner; noisy: noise interrupts less.",
+    )
+    barge_in: bool | None = Field(
+        default=None, description="Whether callers may interrupt the agent."
+    )
+    barge_in_frames: int | None = Field(
+        default=None,
+        ge=3,
+        le=50,
+        description="Frames of 20 ms of voice that interrupt at the latest.",
+    )
+    hangover_ms: int | None = Field(
+        default=None, ge=60, le=1500, description="Silence that ends an utterance."
+    )
 
 
 class BusinessSettings(BaseModel):
@@ -111,6 +156,12 @@ class BusinessSettings(BaseModel):
         description="Leads, with their calls and transcripts, are deleted after so many days. "
         "0: they are kept until somebody deletes them.",
     )
+    ears: Ears = Field(
+        default=Ears(), description="When a caller counts as speaking, and may interrupt."
+    )
+    pronunciations: Annotated[tuple[Pronunciation, ...], Field(max_length=MAX_PRONUNCIATIONS)] = (
+        Field(default=(), description="How words are said that would be read wrongly.")
+    )
     transfer_number: Annotated[str, AfterValidator(_e164_or_empty)] = Field(
         default="", description="Who is called in when the caller presses 0; E.164 or empty."
     )
@@ -132,6 +183,11 @@ class BusinessSettings(BaseModel):
         description="US dollars that a day's calls may cost, test calls included. Beyond it new "
         "calls get prepared answers and leave messages. 0: no cap.",
     )
+
+    @property
+    def spoken_as(self) -> tuple[tuple[str, str], ...]:
+        """Return the pronunciations as those who speak want them."""
+        return tuple((one.word, one.say) for one in self.pronunciations)
 
     def is_open(self, at: datetime, timezone: str) -> bool:
         """Tell whether the business is open at the moment ``at``, which knows its own zone."""

@@ -6,6 +6,9 @@
     ├── ConflictError        the change collides with what is stored
     ├── InvalidInputError    a field is wrong; carries the field's name
     ├── ForbiddenError       signed in, but the role does not allow it
+    ├── LimitError           too much of it at once; later is fine
+    ├── TooManyError         tried too often; carries how long to wait
+    ├── UnavailableError     a part of this server cannot answer now; try again soon
     ├── DatabaseBusyError    the database stayed locked for longer than we wait
     ├── ProviderError        an outside service failed, refused or was too slow
     └── ProtocolError        a peer broke its wire protocol
@@ -70,6 +73,32 @@ class ForbiddenError(MaaneError):
     """The role of this user or token does not allow the action."""
 
     code = "forbidden"
+
+
+class LimitError(MaaneError):
+    """There is too much of it at this moment; the same may be tried again later."""
+
+    code = "too_much"
+
+
+class TooManyError(MaaneError):
+    """Tried too often in a short while.
+
+    Args:
+        wait_seconds: when it is worth trying again.
+    """
+
+    code = "too_many"
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(f"Too many attempts; try again in {wait_seconds} seconds.")
+        self.wait_seconds = wait_seconds
+
+
+class UnavailableError(MaaneError):
+    """A part of this server is overloaded or was restarted: nothing has happened, try again."""
+
+    code = "unavailable"
 
 
 class DatabaseBusyError(MaaneError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
@@ -69,6 +70,24 @@ class Settings(BaseModel):
         le=3600,
         description="After how many seconds the background work of a process that was killed is "
         "begun anew. The same on all processes.",
+    )
+
+    # E-mail
+    smtp_host: str = Field(
+        default="",
+        description="Sends invitations and links for new passwords by this mail server; needs "
+        "SMTP_FROM and PUBLIC_BASE_URL. Empty: the links are shown once, to be copied.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="starttls (port 587), tls from the start (465), or none (only for a server on "
+        "the same machine or network).",
+    )
+    smtp_user: str = Field(default="", description="Who signs in there. Empty: nobody has to.")
+    smtp_password: str = Field(default="", description="Their password.")
+    smtp_from: str = Field(
+        default="", description="The sender of the mails, e.g. Maane <maane@example.com>"
     )
 
     # Twilio
@@ -287,6 +306,13 @@ class Settings(BaseModel):
             raise ValueError("must be sqlite:///… or postgresql://…")
         return value
 
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and ("@" not in parseaddr(value)[1] or not value.isprintable()):
+            raise ValueError("must be an address such as Maane <maane@example.com>")
+        return value
+
     def reserved_in_use(self) -> list[str]:
         """Return the environment variables that are set but not acted on by this release."""
         fields = type(self).model_fields
@@ -325,6 +351,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
             f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
         )
         raise SettingsError(problems) from None
+    if settings.smtp_host and not (settings.smtp_from and settings.public_base_url):
+        # Mails hold links: to be guessed from a request, they could be led astray by its Host.
+        raise SettingsError("SMTP_HOST: needs SMTP_FROM and PUBLIC_BASE_URL as well")
     if not settings.secret_key:
         try:
             secret = _kept_secret(INSTANCE_DIR)

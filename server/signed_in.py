@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask
-from flask_login import LoginManager, current_user
+from flask import Flask, current_app, request, session
+from flask_login import LoginManager, current_user, login_user
 from sqlalchemy import select
 
 from server.models import Membership, User
@@ -50,6 +50,25 @@ def signed_in() -> SignedIn | None:
     return found._get_current_object() if found.is_authenticated else None
 
 
+def begin(user_id: int, *, remember: bool) -> None:
+    """Sign the user in on this browser; who may not sign in is not.
+
+    What the browser brought along is forgotten: it may have been laid there by somebody else.
+    """
+    found = find_user(user_id)
+    if found is None:
+        return
+    session.clear()
+    login_user(found, remember=remember)
+    if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
+        session["_remember"] = "clear"  # Flask-Login's word for: it may be another person's
+
+
+def begin_again(user_id: int) -> None:
+    """Keep this browser signed in after the user's password has changed."""
+    begin(user_id, remember=current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies)
+
+
 def sessions(app: Flask, settings: Settings) -> None:
     """Have ``app`` know its signed-in users, by cookies that only this site's pages send."""
     secure = settings.public_base_url.startswith("https://")
@@ -73,11 +92,11 @@ def sessions(app: Flask, settings: Settings) -> None:
 
 def find_user(user_id: int) -> SignedIn | None:
     """Return the active user with this id, or None."""
-    with services().database.read() as session:
-        user = session.get(User, user_id)
+    with services().database.read() as reading:
+        user = reading.get(User, user_id)
         if user is None or not user.active:
             return None
-        memberships = session.scalars(select(Membership).where(Membership.user_id == user_id))
+        memberships = reading.scalars(select(Membership).where(Membership.user_id == user_id))
         roles = {one.business_id: one.role for one in memberships}
         return SignedIn(
             user.id, user.email, user.name, user.lang, user.is_owner, roles, user.session_epoch

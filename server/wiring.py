@@ -9,24 +9,38 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from server.accounts.mail import (
+    MAIL_LINK,
+    MAIL_RESET,
+    PURGE_LINKS,
+    MailLinks,
+    forget_links,
+    mail_server,
+)
+from server.attention import AttentionCounter
 from server.calls.costs import CostLedger
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
 from server.calls.service import CallService, has_openai
 from server.clock import monotonic
+from server.daily_figures import DailyFigures
 from server.db import Database, db, engine_options
 from server.directory import Directory
 from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.leads.counts import LeadCounts
 from server.leads.erasure import TIDY_LEADS, TidyLeads
 from server.leads.events import DELIVER
 from server.leads.media import MediaStore
+from server.leads.news import LeadNews
 from server.leads.pipeline import CLOSE_CALL, SUMMARISE, recording_lost
 from server.leads.summarise import CloseCall, Summarise, SummaryModel
 from server.leads.transcription import TRANSCRIBE, TranscribeRecording
 from server.leads.webhooks import DeliverWebhook, outside_policy
+from server.net.smtp import MailServer
+from server.passwords.desk import PasswordDesk
 from server.providers import (
     Provider,
     best_recogniser,
@@ -70,6 +84,8 @@ class Services:
     settings: Settings
     database: Database
     directory: Directory
+    daily: DailyFigures
+    attention: AttentionCounter
     system: SystemSettings
     faq: FaqEngine
     embeddings: EmbeddingKeeper | None
@@ -78,7 +94,12 @@ class Services:
     clips: ClipStore
     calls: CallService
     recordings: RecordingService
+    lead_news: LeadNews
+    lead_counts: LeadCounts
     jobs: JobWorker
+    passwords: PasswordDesk
+    mail: MailServer | None
+    """None: links are shown, to be copied."""
     recognisers: tuple[HelperRecogniser, ...]
     """Who understands recordings, best first."""
     providers: dict[str, Provider]
@@ -117,9 +138,11 @@ def wire(app: Flask, settings: Settings) -> Services:
         embeddings = EmbeddingKeeper(
             database, embedder, lambda: system.current().faq_embeddings_enabled
         )
+    lead_news = LeadNews(database)
     recorder = CallRecorder(database)
     jobs = _jobs(settings, database)
     twilio = twilio_rest(settings)
+    passwords = PasswordDesk()
     recordings, recording = recordings_of(settings, database, recorder, jobs, twilio)
     jobs.handlers[TRANSCRIBE] = TranscribeRecording(
         database, recordings.storage, RecogniserChain(recognisers), recordings.on_lost
@@ -128,6 +151,8 @@ def wire(app: Flask, settings: Settings) -> Services:
         settings=settings,
         database=database,
         directory=directory,
+        daily=DailyFigures(database),
+        attention=AttentionCounter(database, directory),
         system=system,
         faq=faq,
         embeddings=embeddings,
@@ -146,7 +171,11 @@ def wire(app: Flask, settings: Settings) -> Services:
         ),
         recordings=recordings,
         media=recordings.storage,
+        lead_news=lead_news,
+        lead_counts=LeadCounts(database, lead_news),
         jobs=jobs,
+        passwords=passwords,
+        mail=mail_server(settings),
         recognisers=recognisers,
         providers=call_providers(settings, ears)
         | {
@@ -158,6 +187,7 @@ def wire(app: Flask, settings: Settings) -> Services:
         twilio=twilio,
         closing=(
             *voices.closing,
+            passwords.close,
             *([ears.close] if ears else []),
             *(one.close for one in recognisers),
         ),
@@ -205,8 +235,10 @@ def start(app: Flask) -> None:
 
 def drain(app: Flask, timeout_seconds: float) -> None:
     """Take no more calls and wait for those that run, but no longer than this."""
-    calls = services_of(app).calls.registry
+    parts = services_of(app)
+    calls = parts.calls.registry
     calls.draining = True
+    parts.calls.watch.close()
     _wait_until_idle(calls, timeout_seconds)
 
 
@@ -228,7 +260,10 @@ def _jobs(settings: Settings, database: Database) -> JobWorker:
     """Return the worker; each part adds its kinds to ``handlers``, the nightly to ``daily``."""
     jobs = JobWorker(database, {}, lease_seconds=settings.job_lease_sec)
     jobs.handlers[PURGE_JOBS] = purge_jobs(database)
-    jobs.daily.append(PURGE_JOBS)
+    jobs.handlers[PURGE_LINKS] = forget_links(database)
+    mail = MailLinks(database, mail_server(settings), settings.public_base_url)
+    jobs.handlers |= {MAIL_LINK: mail, MAIL_RESET: mail}
+    jobs.daily += [PURGE_JOBS, PURGE_LINKS]
     return jobs
 
 

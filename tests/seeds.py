@@ -66,7 +66,7 @@ def add_scene(
             to_number="+97233726000",
             status="completed",
             end_reason=scene.end_reason,
-            agent="openai",
+            agent="openai-realtime",
             stages_ms={"start_to_first_audio": 21.0},
             cost_usd=0.07,
             started_at=began,
@@ -105,6 +105,8 @@ def turn_rows(turns: Iterable[Said], began: datetime) -> Iterator[CallTurn]:
             intent_key=turn.intent_key,
             heard_ms=turn.heard_ms or (int(turn.seconds * 1000) if turn.path else None),
             interrupted=turn.heard_ms is not None,
+            start_ms=round((at - began).total_seconds() * 1000),
+            length_ms=int(turn.seconds * 1000),
             timings_ms=timings,
             created_at=at,
         )

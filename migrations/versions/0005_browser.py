@@ -52,6 +52,22 @@ def upgrade() -> None:
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.add_column(sa.Column('cost_usd', sa.Double(), server_default='0', nullable=False))
 
+    with op.batch_alter_table('call_turns', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('start_ms', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('length_ms', sa.Integer(), nullable=True))
+    with op.batch_alter_table('leads', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('is_test', sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column('wants_callback', sa.Boolean(), server_default=sa.false(), nullable=False))
+    leads = sa.table('leads', sa.column('id'), sa.column('fields', sa.JSON()), sa.column('is_test'), sa.column('wants_callback'))
+    calls = sa.table('calls', sa.column('lead_id'), sa.column('is_test'))
+    op.execute(leads.update().where(leads.c.fields['callback'].as_string() != '').values(wants_callback=sa.true()))
+    tried_out = sa.select(calls.c.lead_id).where(calls.c.is_test == sa.true(), calls.c.lead_id.is_not(None))
+    op.execute(leads.update().where(leads.c.id.in_(tried_out)).values(is_test=sa.true()))
+    with op.batch_alter_table('leads', schema=None) as batch_op:
+        batch_op.create_index('ix_leads_unread', ['business_id', 'created_at'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
+        batch_op.create_index('ix_leads_wants_callback', ['business_id', 'created_at'], unique=False, sqlite_where=sa.text('wants_callback = 1'), postgresql_where=sa.text('wants_callback'))
+        batch_op.create_index('ix_leads_counts', ['business_id', 'is_test', 'work_status', 'status', 'wants_callback', 'read_at'], unique=False)
+
     with op.batch_alter_table('users', schema=None) as batch_op:
         batch_op.add_column(sa.Column('name', sa.String(length=120), server_default='', nullable=False))
         batch_op.add_column(sa.Column('lang', sa.String(length=10), server_default='', nullable=False))
@@ -60,10 +76,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('leads', schema=None) as batch_op:
+        batch_op.drop_index('ix_leads_counts')
+        batch_op.drop_index('ix_leads_wants_callback')
+        batch_op.drop_index('ix_leads_unread')
+        batch_op.drop_column('wants_callback')
+        batch_op.drop_column('is_test')
+
     with op.batch_alter_table('users', schema=None) as batch_op:
         batch_op.drop_column('session_epoch')
         batch_op.drop_column('lang')
         batch_op.drop_column('name')
+
+    with op.batch_alter_table('call_turns', schema=None) as batch_op:
+        batch_op.drop_column('length_ms')
+        batch_op.drop_column('start_ms')
 
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.drop_column('cost_usd')

@@ -126,7 +126,7 @@ class GoogleTranscriber:
         self._send(utterance)
         utterance.stream.finish()
         if utterance.text:
-            self._tell(on.PartialTranscript(utterance_id))
+            self._tell(on.PartialTranscript(utterance_id, utterance.text))
         utterance.timer = threading.Timer(ANSWER_SECONDS, self._time_is_up, (utterance,))
         utterance.timer.daemon = True
         utterance.timer.start()
@@ -145,9 +145,8 @@ class GoogleTranscriber:
             return []
         match header["event"]:
             case "partial":
-                first = not utterance.text
                 utterance.text = header["text"]
-                return [on.PartialTranscript(utterance.id)] if first and utterance.id else []
+                return [on.PartialTranscript(utterance.id, utterance.text)]
             case "final":
                 if not utterance.id:  # it ended by itself: the rest goes nowhere
                     return self._broken(utterance, "ended")

@@ -36,6 +36,7 @@ _CARRY_ON = (
     "Your last reply was cut off. Say only what was still missing of it, without repeating or "
     "apologising. It ended at:"
 )
+_MAX_PARTIAL_CHARS = 2000
 OnUsage = Callable[[Literal["response", "transcript"], object], None]
 """Takes what was used and the service's ``usage`` as it came (:mod:`server.prices`)."""
 
@@ -87,6 +88,8 @@ class RealtimeProtocol:
         self._commits: deque[tuple[str, str]] = deque()
         """(event id, utterance id) of commits that the server has not confirmed."""
         self._utterance_of_item: dict[str, str] = {}
+        self._understood: dict[str, str] = {}
+        """By utterance id: its words so far."""
         self._responses: dict[str, _Response] = {}
         """By reply id; the last few, for truncation and late events."""
         self._active: _Response | None = None
@@ -241,19 +244,28 @@ class RealtimeProtocol:
 
     def _transcript_delta(self, data: dict[str, Any]) -> list[on.Event]:
         utterance_id = self._utterance_of_item.get(data["item_id"])
-        return [on.PartialTranscript(utterance_id)] if utterance_id else []
+        if not utterance_id:
+            return []
+        words = self._understood.get(utterance_id, "") + str(data.get("delta") or "")
+        self._understood[utterance_id] = words[:_MAX_PARTIAL_CHARS]
+        return [on.PartialTranscript(utterance_id, words)]
 
     def _transcript_completed(self, data: dict[str, Any]) -> list[on.Event]:
         self._on_usage("transcript", data.get("usage"))
-        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        utterance_id = self._recognised(data)
         transcript = data["transcript"]
         words = transcript if isinstance(transcript, str) else None
         return [on.Transcript(utterance_id, words)] if utterance_id else []
 
     def _transcript_failed(self, data: dict[str, Any]) -> list[on.Event]:
-        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        utterance_id = self._recognised(data)
         log.warning("[REALTIME] transcription failed code=%s", _code(data))
         return [on.Transcript(utterance_id, None)] if utterance_id else []
+
+    def _recognised(self, data: dict[str, Any]) -> str | None:
+        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
+        self._understood.pop(utterance_id or "", None)
+        return utterance_id
 
     def _response_created(self, data: dict[str, Any]) -> list[on.Event]:
         active = self._active

@@ -13,6 +13,20 @@ _LISTING_MODELS = ("gpt-transcribe", "gpt-live-transcribe")
 
 FALLBACK_TRANSCRIBER = "gpt-transcribe"
 DEFAULT_VOICE = "marin"
+VOICES = (
+    "marin",
+    "cedar",
+    "alloy",
+    "ash",
+    "ballad",
+    "coral",
+    "echo",
+    "sage",
+    "shimmer",
+    "verse",
+)
+"""The service's own voices; its makers recommend the first two."""
+
 END_CALL = "end_call"
 _END_CALL_TOOL = {
     "type": "function",

@@ -14,6 +14,7 @@ from server.agent.base import Post, Signal
 from server.agent.sentences import sentences
 from server.faq.normalize import fold_letters
 from server.speech.clips import ClipStore
+from server.speech.pronunciation import Pronunciations
 from server.turns import events as on
 
 _FAREWELL = r"ו?(?:להתראות|ביי|יום טוב|זה הכל|זהו,? תודה|good ?bye|bye|that's all)"
@@ -127,6 +128,7 @@ class ReceptionistAgent:
     Args:
         on_details: told what was learned, whenever there is more of it.
         voice: the agent's, in which the sentences are rendered where that can be done.
+        own: the pronunciations of the business.
     """
 
     name = "receptionist"
@@ -139,6 +141,7 @@ class ReceptionistAgent:
         post: Post,
         on_details: Callable[[dict[str, str]], None],
         voice: str = "",
+        own: Pronunciations = (),
     ) -> None:
         self._receptionist = receptionist
         self._clips = clips
@@ -146,6 +149,7 @@ class ReceptionistAgent:
         self._post = post
         self._on_details = on_details
         self._voice = voice
+        self._own = own
         self._before: tuple[str, _State] = ("", receptionist.state())
 
     def ask(self, reply_id: str, text: str | None) -> None:
@@ -162,7 +166,7 @@ class ReceptionistAgent:
                 self._tell(on.AgentAudio(reply_id, clip))
             self._tell(on.AgentFinished(reply_id, clip is not None, hang_up=spoken.hang_up))
 
-        self._clips.fetch(spoken.text, self._language, deliver, self._voice)
+        self._clips.fetch(spoken.text, self._language, deliver, self._voice, self._own)
 
     def _tell(self, event: on.Event) -> None:
         self._post(Signal(self, event))

@@ -74,7 +74,7 @@ class AgentVoice:
         """See :class:`server.speech.base.Synthesiser`."""
         return f"{voice or DEFAULT_VOICE}@{self._model}"
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         """See :class:`server.speech.base.Synthesiser`.
 
         Raises:
@@ -98,7 +98,7 @@ class AgentVoice:
             try:
                 for attempt in range(1, TRIES + 1):
                     take = self._open(voice or DEFAULT_VOICE).say(instructions, max_tokens)
-                    flaw = self._flaw(take, words, letters)
+                    flaw = self._flaw(take, (words, written), letters)
                     if flaw is None:
                         return take.audio
                     log.info("[TTS] take discarded by=%s try=%d why=%s", self.name, attempt, flaw)
@@ -116,11 +116,11 @@ class AgentVoice:
         if session is not None:
             session.hang_up()
 
-    def _flaw(self, take: Take, words: str, letters: int) -> str | None:
-        """Return what is wrong with a take, or None."""
+    def _flaw(self, take: Take, spellings: tuple[str, str], letters: int) -> str | None:
+        """Return what is wrong with a take, or None; ``spellings`` are of what it should say."""
         if not take.finished:
             return "unfinished"
-        if not same_words(words, take.transcript):
+        if not any(same_words(words, take.transcript) for words in spellings):
             return "wrong_words"
         seconds = mulaw.duration_ms(take.audio) / 1000
         if seconds < letters / _FASTEST / max(1.0, self._speed):

@@ -24,6 +24,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 CSRF_HEADER = "X-CSRFToken"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SIGNED_IN = "signed in"
+"""What a view needs that is for everybody who is somebody, with or without a business."""
+
 _RANK = {OPERATOR: 0, ADMIN: 1, OWNER: 2}
 _NEEDED_ROLE = "needed_role"
 
@@ -130,6 +133,8 @@ def admit(found: Caller) -> None:
     if business_id is not None:
         found.check_sees(business_id, "business")
     needed = needed_role()
+    if needed == SIGNED_IN:
+        return
     if (needed == OWNER and not found.is_owner) or not found.may(needed, business_id):
         raise ForbiddenError(f"This needs the role {needed}.")
 

@@ -24,6 +24,7 @@ from server.business_settings import business_settings
 from server.clock import utc_now
 from server.errors import InvalidInputError
 from server.models import Business, BusinessPhoneNumber
+from server.prompt_versions import PROMPT_FIELDS, first_version, save_prompts
 from server.wiring import services
 
 
@@ -71,10 +72,11 @@ def create_business(body: NewBusiness, actor: str) -> BusinessView:
         business = Business(**values)
         session.add(business)
         session.flush()
+        first_version(session, business, actor=actor)
         _set_numbers(session, business, body.numbers)
         _record(session, business, actor, "business.create", sorted(body.model_fields_set))
         created = view_of(business)
-    _prepare_clips(business.id)
+    prepare_clips(business.id)
     return created
 
 
@@ -95,6 +97,8 @@ def change_business(business_id: int, body: BusinessChange, actor: str) -> Busin
     settings = changes.pop("settings", None)
     with services().database.write() as session:
         business = _get(session, business_id)
+        texts = {name: changes.pop(name) for name in PROMPT_FIELDS if name in changes}
+        save_prompts(session, business, texts, actor=actor)
         for field, value in changes.items():
             setattr(business, field, value)
         if settings is not None:
@@ -107,7 +111,7 @@ def change_business(business_id: int, body: BusinessChange, actor: str) -> Busin
         fields += [f"settings.{name}" for name in sorted(settings or {})]
         _record(session, business, actor, "business.update", fields)
         changed = view_of(business)
-    _prepare_clips(business.id)
+    prepare_clips(business.id)
     return changed
 
 
@@ -186,7 +190,7 @@ def _record(
     )
 
 
-def _prepare_clips(business_id: int) -> None:
+def prepare_clips(business_id: int) -> None:
     """Have what calls may now say rendered; what is there already is not made again."""
     profile = services().directory.by_id(business_id)
     if profile is not None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from server.api.access import caller, missing, needs
+from server.api.call_query import CallFilter, filtered_calls
 from server.api.fields import has_controls
 from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor, older_than
 from server.api.resource import BUSINESS_ID, answer, new_resource
@@ -32,6 +32,10 @@ class CallPath(BaseModel):
     call_sid: str = Field(description="The carrier's id of the call.")
 
 
+class CallsQuery(PageQuery, CallFilter):
+    """Which calls, and which page of them."""
+
+
 class CallView(BaseModel):
     """A call."""
 
@@ -44,9 +48,11 @@ class CallView(BaseModel):
     status: str
     end_reason: str | None
     is_test: bool
+    agent: str = Field(description="Who answered.")
     started_at: datetime
     ended_at: datetime | None
     duration_seconds: int | None
+    cost_usd: float = Field(description="What its sessions cost at list prices: an estimate.")
 
 
 class TurnView(BaseModel):
@@ -56,11 +62,18 @@ class TurnView(BaseModel):
     speaker: str = Field(description="caller or agent.")
     text: str
     path: str | None = Field(
-        description="Who replied: GREETING, FAQ_FASTPATH, AGENT or FALLBACK; null: the caller's."
+        description="Who replied: GREETING, FAQ_FASTPATH, AGENT, FALLBACK or FILLER; null: the "
+        "caller's."
     )
     intent_key: str | None
     heard_ms: int | None = Field(description="How much of a reply was heard, in milliseconds.")
     interrupted: bool = Field(description="Whether the caller broke in.")
+    start_ms: int | None = Field(
+        description="When its first sound was, in milliseconds from the start of the sound."
+    )
+    length_ms: int | None = Field(
+        description="How long it is when all of it is said; null while that is not known."
+    )
     timings_ms: dict[str, Any] = Field(description="Milliseconds by stage.")
 
 
@@ -79,37 +92,54 @@ class CallPage(BaseModel):
 
 @blueprint.get(f"/businesses/{BUSINESS_ID}/calls", responses={200: CallPage})
 @needs(OPERATOR)
-def list_calls(path: CallsPath, query: PageQuery) -> Response:
+def list_calls(path: CallsPath, query: CallsQuery) -> Response:
     """List the calls of a business, newest first, without their turns."""
-    wanted = (
-        select(Call)
-        .where(Call.business_id == path.business_id)
-        .order_by(Call.started_at.desc(), Call.call_sid.desc())
-    )
-    if query.cursor is not None:
-        instant, call_sid = decode_cursor(query.cursor, datetime, str)
-        wanted = wanted.where(older_than(Call.started_at, Call.call_sid, (instant, call_sid)))
     with services().database.read() as session:
-        if session.get(Business, path.business_id) is None:
-            raise missing("business")
-        rows = session.scalars(wanted.limit(query.limit + 1)).all()
-    page, following = cut_page(rows, query.limit, lambda row: (row.started_at, row.call_sid))
-    items = [CallView(**_values(row)) for row in page]
-    return answer(CallPage(items=items, next_cursor=following))
+        return answer(call_page(session, path.business_id, query))
 
 
 @blueprint.get("/calls/<string(maxlength=64):call_sid>", responses={200: CallDetail})
 @needs(OPERATOR)
 def get_call(path: CallPath) -> Response:
     """Get one call with its turns."""
-    if has_controls(path.call_sid):
-        raise missing("call")
     with services().database.read() as session:
-        call = session.get(Call, path.call_sid, options=[selectinload(Call.turns)])
+        return answer(call_detail(visible_call(session, path.call_sid, with_turns=True)))
+
+
+def call_page(session: Session, business_id: int, query: CallsQuery) -> CallPage:
+    """Return one page of the calls of a business, newest first.
+
+    Raises:
+        NotFoundError: there is no such business.
+        InvalidInputError: a filter or the cursor makes no sense.
+    """
+    business = session.get(Business, business_id)
+    if business is None:
+        raise missing("business")
+    wanted = filtered_calls(query, business)
+    wanted = wanted.order_by(Call.started_at.desc(), Call.call_sid.desc())
+    if query.cursor is not None:
+        instant, call_sid = decode_cursor(query.cursor, datetime, str)
+        wanted = wanted.where(older_than(Call.started_at, Call.call_sid, (instant, call_sid)))
+    rows = session.scalars(wanted.limit(query.limit + 1)).all()
+    page, following = cut_page(rows, query.limit, lambda row: (row.started_at, row.call_sid))
+    return CallPage(items=[CallView(**_values(row)) for row in page], next_cursor=following)
+
+
+def visible_call(session: Session, call_sid: str, *, with_turns: bool = False) -> Call:
+    """Return the call.
+
+    Raises:
+        NotFoundError: there is none, or none that the caller may know of.
+    """
+    if has_controls(call_sid):
+        raise missing("call")
+    options = [selectinload(Call.turns)] if with_turns else []
+    call = session.get(Call, call_sid, options=options)
     if call is None:
         raise missing("call")
     caller().check_sees(call.business_id, "call")
-    return answer(call_detail(call))
+    return call
 
 
 def call_detail(call: Call) -> CallDetail:
@@ -128,9 +158,11 @@ def _values(call: Call) -> dict[str, Any]:
         "status": call.status,
         "end_reason": call.end_reason,
         "is_test": call.is_test,
+        "agent": call.agent,
         "started_at": call.started_at,
         "ended_at": call.ended_at,
         "duration_seconds": call.duration,
+        "cost_usd": call.cost_usd,
     }
 
 

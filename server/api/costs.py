@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from server.api.access import needs
 from server.api.business_models import BusinessPath
-from server.api.matching import profile_of
+from server.api.profiles import profile_of
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.calls.costs import day_bounds
 from server.clock import utc_now

@@ -9,8 +9,10 @@ import zoneinfo
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from server.faq.normalize import normalize
+from server.faq.patterns import PatternError
 from server.faq.snapshot import compile_expression, is_expression
 
 MAX_ANSWER_CHARS = 240
@@ -87,16 +89,23 @@ def _timezone(name: str) -> str:
 def _pattern(pattern: str) -> str:
     if not is_expression(pattern):
         if not normalize(pattern):
-            raise ValueError("must hold a letter or a digit")
+            raise PydanticCustomError("no_letters", "must hold a letter or a digit")
         return pattern
-    expression = compile_expression(pattern)
+    try:
+        expression = compile_expression(pattern)
+    except PatternError as error:
+        raise PydanticCustomError("broken_pattern", "{reason}", _reason(error)) from None
     try:
         matches_all = expression.search("", timeout=0.05) is not None
     except TimeoutError:
         matches_all = False
     if matches_all:
-        raise ValueError("this expression matches every sentence")
+        raise PydanticCustomError("matches_all", "this expression matches every sentence")
     return pattern
+
+
+def _reason(error: PatternError) -> dict[str, Any]:
+    return {"reason": str(error), "code": error.code}
 
 
 def _line(min_length: int, max_length: int) -> Any:

@@ -1,75 +1,49 @@
-"""A lead's progress as it happens: server-sent events until its card is made."""
+"""Leads as they change, by server-sent events: one until its card is made, or all of a business."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 
-from flask import Response, current_app
+from flask import Response
 
-from server.api.access import caller, needs
+from server.api.access import missing, needs
+from server.api.lead_actions import visible_lead
 from server.api.lead_view import lead_views
-from server.api.leads import LEAD, LeadPath, visible_lead
-from server.api.problems import documented_problems, problem
+from server.api.leads import LEAD, LEADS, LeadPath, LeadsPath
 from server.api.resource import new_resource
+from server.api.streams import (
+    HEARTBEAT,
+    HEARTBEAT_SECONDS,
+    MAX_SECONDS,
+    documented_stream,
+    event_stream,
+    sse,
+)
 from server.clock import monotonic
 from server.db import is_unavailable
-from server.models import OPERATOR, Lead
+from server.models import OPERATOR, Business, Lead
 from server.wiring import Services, services
 
 log = logging.getLogger(__name__)
 
 blueprint = new_resource("lead-events", "Leads as they change.")
 
-HEARTBEAT_SECONDS = 15.0
-MAX_SECONDS = 600.0
-"""After which the stream ends; a browser opens it again by itself."""
-
-MAX_STREAMS_PER_CALLER = 6
-MAX_STREAMS = 200
+TICK_SECONDS = 5.0
+"""So often a follower of all leads is told to look for itself: another process tells us nothing."""
 
 _LOOK_SECONDS = 1.0
+_SLICE_SECONDS = 1.0
 _SETTLED = ("processed", "failed")
-_EXTENSION = "maane_lead_streams"
-
-
-class StreamSlots:
-    """How many streams are open, and whose they are."""
-
-    def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def take(self, who: str) -> bool:
-        """Take a slot; False when ``who``, or all together, have too many."""
-        with self._lock:
-            full = self._open.total() >= MAX_STREAMS
-            if full or self._open[who] >= MAX_STREAMS_PER_CALLER:
-                return False
-            self._open[who] += 1
-            return True
-
-    def give_back(self, who: str) -> None:
-        """Give the slot back."""
-        with self._lock:
-            self._open[who] -= 1
-            if self._open[who] <= 0:
-                del self._open[who]
 
 
 @blueprint.get(
     f"{LEAD}/events",
-    responses={
-        200: {
-            "description": "Events `lead` with the lead as JSON, at once and whenever it changes, "
-            "then `end` when its card is made or has failed.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-        **documented_problems(429),
-    },
+    responses=documented_stream(
+        "Events `lead` with the lead as JSON, at once and whenever it changes, then `end` when "
+        "its card is made or has failed."
+    ),
 )
 @needs(OPERATOR)
 def watch_lead(path: LeadPath) -> Response:
@@ -77,14 +51,39 @@ def watch_lead(path: LeadPath) -> Response:
     parts = services()
     with parts.database.read() as session:
         lead = visible_lead(session, path.lead_id)
-    slots: StreamSlots = current_app.extensions.setdefault(_EXTENSION, StreamSlots())
-    who = caller().key
-    if not slots.take(who):
-        return problem(429, "too_many_streams", "Too many leads are watched at once.")
-    response = Response(_progress(parts, lead.id), content_type="text/event-stream; charset=utf-8")
-    response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(lambda: slots.give_back(who))  # also of a stream that never began
-    return response
+    return event_stream(lambda: _progress(parts, lead.id), lambda: None)
+
+
+@blueprint.get(
+    f"{LEADS}/events",
+    responses=documented_stream(
+        "Events `lead` with the id of a lead that is new, has changed or is "
+        "gone; `tick`, some seconds apart, when it is time to look for oneself."
+    ),
+)
+@needs(OPERATOR)
+def watch_leads(path: LeadsPath) -> Response:
+    """Follow the leads of a business."""
+    parts = services()
+    with parts.database.read() as session:
+        if session.get(Business, path.business_id) is None:
+            raise missing("business")
+    return event_stream(lambda: _changes(parts, path.business_id), lambda: None)
+
+
+def _changes(parts: Services, business_id: int) -> Iterator[str]:
+    news = parts.lead_news
+    seen, ends_at = news.count(business_id), monotonic() + MAX_SECONDS
+    yield "event: tick\ndata: now\n\n"  # of what has changed since the page was made
+    ticked_at = monotonic()
+    while monotonic() < ends_at and not parts.calls.registry.draining:
+        # In short waits: a server that is about to end shall not be waited for.
+        seen, lead_ids = news.wait(business_id, seen, _SLICE_SECONDS)
+        for lead_id in lead_ids:
+            yield f"event: lead\ndata: {lead_id}\n\n"
+        if monotonic() - ticked_at >= TICK_SECONDS:
+            ticked_at = monotonic()
+            yield "event: tick\ndata: now\n\n"
 
 
 def _progress(parts: Services, lead_id: int) -> Iterator[str]:
@@ -94,13 +93,13 @@ def _progress(parts: Services, lead_id: int) -> Iterator[str]:
         status, shown = _look(parts, lead_id)
         if shown and shown != told:
             told, told_at = shown, monotonic()
-            yield f"event: lead\ndata: {shown}\n\n"
+            yield sse("lead", shown)
         if status is not None:
-            yield f"event: end\ndata: {status}\n\n"
+            yield sse("end", status)
             return
         if monotonic() - told_at >= HEARTBEAT_SECONDS:
             told_at = monotonic()
-            yield ": still here\n\n"
+            yield HEARTBEAT
         time.sleep(_LOOK_SECONDS)
 
 

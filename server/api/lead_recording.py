@@ -11,7 +11,8 @@ from werkzeug.datastructures import Range
 from werkzeug.http import parse_range_header
 
 from server.api.access import missing, needs
-from server.api.leads import LEAD, LeadPath, visible_lead
+from server.api.lead_actions import visible_lead
+from server.api.leads import LEAD, LeadPath
 from server.api.problems import documented_problems, problem
 from server.api.resource import new_resource
 from server.errors import MaaneError, NotFoundError

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
-from server.api.faqs import FAQS, FaqInput, FaqsPath, FaqView, add_faq, created, get_business
+from server.api.faq_models import FaqInput, FaqView
+from server.api.faq_operations import add_faq, get_business, now_stored
+from server.api.faqs import FAQS, FaqsPath, created
 from server.api.fields import Input, Language, has_controls
-from server.api.matching import profile_of
+from server.api.profiles import profile_of
 from server.api.resource import answer, new_resource, no_content, writing
 from server.clock import utc_now
 from server.faq.learned import MAX_EXAMPLES, LearnedGroup, Learner
@@ -129,7 +131,16 @@ def list_learned_questions(path: FaqsPath, query: LearnedQuery) -> Response:
     answers broken off at their beginning, what prepared answers cover by now, and what was
     decided on before.
     """
-    profile = profile_of(path.business_id)
+    return answer(find_learned(path.business_id, query))
+
+
+def find_learned(business_id: int, query: LearnedQuery) -> LearnedPage:
+    """Return what callers often asked the agent; takes a while where there were many calls.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
+    profile = profile_of(business_id)
     since = utc_now() - timedelta(days=query.days)
     with services().database.read() as session:
         exchanges = load_exchanges(
@@ -146,7 +157,7 @@ def list_learned_questions(path: FaqsPath, query: LearnedQuery) -> Response:
             time.sleep(0)  # calls are being bridged in this process: let them have their frames
     groups = learner.groups(query.min_count, frozenset(taken))[: query.limit]
     items = [_view(group) for group in groups]
-    return answer(LearnedPage(items=items, days=query.days, exchanges=len(exchanges)))
+    return LearnedPage(items=items, days=query.days, exchanges=len(exchanges))
 
 
 @blueprint.post(f"{LEARNED}/accept", responses=writing(FaqView, 201))
@@ -156,35 +167,61 @@ def accept_learned_question(path: FaqsPath, body: Acceptance) -> Response:
 
     When the prepared answer is deleted, the question may be offered again.
     """
+    return created(path.business_id, accept(path.business_id, body))
+
+
+def accept(business_id: int, body: Acceptance) -> FaqView:
+    """Store the prepared answer made of a learned question, and the decision with it.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
     with services().database.write() as session:
-        row = add_faq(session, get_business(session, path.business_id), body)
-        decide(session, path.business_id, row.lang, body.question, row.id)
-    return created(row)
+        row = add_faq(session, get_business(session, business_id), body)
+        decide(session, business_id, row.lang, body.question, row.id)
+    return now_stored(row, frozenset((row.id,)))
 
 
 @blueprint.post(f"{LEARNED}/dismiss", responses=writing(DismissalView, 201))
 @needs(ADMIN)
 def dismiss_learned_question(path: FaqsPath, body: Dismissal) -> Response:
     """Have a question, in whatever words, not offered again."""
+    return answer(dismiss(path.business_id, body), 201)
+
+
+def dismiss(business_id: int, body: Dismissal) -> DismissalView:
+    """Store that a question is not to be offered again.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
     with services().database.write() as session:
-        business = get_business(session, path.business_id)
+        business = get_business(session, business_id)
         row = decide(session, business.id, body.lang or business.lang, body.question)
         _record(session, row, "faq.dismiss")
-    shown = DismissalView.model_validate(row, from_attributes=True)
-    return answer(shown, 201)
+    return DismissalView.model_validate(row, from_attributes=True)
 
 
 @blueprint.delete(DISMISSED, responses={204: None})
 @needs(ADMIN)
 def restore_learned_question(path: DismissalPath) -> Response:
     """Take a dismissal back: the question is offered again."""
+    restore(path.business_id, path.dismissal_id)
+    return no_content()
+
+
+def restore(business_id: int, dismissal_id: int) -> None:
+    """Take a dismissal back.
+
+    Raises:
+        NotFoundError: the business has none with this id.
+    """
     with services().database.write() as session:
-        row = session.get(FaqDismissal, path.dismissal_id)
-        if row is None or row.business_id != path.business_id:
+        row = session.get(FaqDismissal, dismissal_id)
+        if row is None or row.business_id != business_id:
             raise missing("dismissal")
         _record(session, row, "faq.restore")
         session.delete(row)
-    return no_content()
 
 
 def _record(session: Session, row: FaqDismissal, action: str) -> None:

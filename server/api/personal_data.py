@@ -123,14 +123,25 @@ def export_personal_data(path: PersonalPath, body: WhoseData) -> Response:
 @needs(ADMIN)
 def delete_personal_data(path: PersonalPath, body: WhoseData) -> Response:
     """Delete everything that is stored about a number at this business; cannot be undone."""
-    number = _number(body.phone)
     with services().database.write() as session:
-        leads = _leads(session, path.business_id, number)
-        _refuse_while_on_the_phone(session, leads)
-        erased = erase(session, leads)
-        detail = {"leads": erased.leads, "recordings": erased.recordings}
-        _record(session, path.business_id, "personal_data.delete", number, detail)
-    return answer(Deleted.model_validate(erased, from_attributes=True))
+        return answer(delete_data_of(session, path.business_id, body))
+
+
+def delete_data_of(session: Session, business_id: int, whose: WhoseData) -> Deleted:
+    """Delete everything that is stored about a number at a business.
+
+    Raises:
+        InvalidInputError: the number is not complete.
+        NotFoundError: there is no such business.
+        ConflictError: the number is on the phone now.
+    """
+    number = _number(whose.phone)
+    leads = _leads(session, business_id, number)
+    _refuse_while_on_the_phone(session, leads)
+    erased = erase(session, leads)
+    detail = {"leads": erased.leads, "recordings": erased.recordings}
+    _record(session, business_id, "personal_data.delete", number, detail)
+    return Deleted.model_validate(erased, from_attributes=True)
 
 
 def _number(given: str) -> str:

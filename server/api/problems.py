@@ -17,8 +17,11 @@ from server.errors import (
     ConflictError,
     ForbiddenError,
     InvalidInputError,
+    LimitError,
     MaaneError,
     NotFoundError,
+    TooManyError,
+    UnavailableError,
 )
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,9 @@ _STATUS = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    LimitError: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _DOCUMENTED = {
     400: "The body is not JSON.",
@@ -45,7 +51,7 @@ _DOCUMENTED = {
     422: "A field is wrong; `errors` tells which and why.",
     429: "Too much at once; try again later.",
     500: "A defect on our side; it was logged.",
-    503: "The database is locked or gone for the moment; try again.",
+    503: "The database, or another part of the server, is busy or gone for the moment; try again.",
 }
 
 
@@ -68,6 +74,7 @@ class FieldProblem(BaseModel):
 
     field: str = Field(description="Dotted name as it was sent: `patterns.2`; empty: all of it.")
     message: str = Field(description="The reason, for a person.")
+    code: str = Field(default="", description="The reason, for a program, where it has a name.")
 
 
 class Problem(BaseModel):
@@ -135,6 +142,7 @@ def field_problems(error: ValidationError) -> list[FieldProblem]:
         FieldProblem(
             field=".".join(str(part) for part in item["loc"]),
             message=str(item.get("ctx", {}).get("error") or item["msg"]),
+            code=item["type"],
         )
         for item in error.errors(include_url=False, include_input=False)
     ]
@@ -159,7 +167,10 @@ def _from_maane_error(error: MaaneError) -> Response:
     errors = None
     if isinstance(error, InvalidInputError | FieldConflictError):
         errors = [FieldProblem(field=error.field, message=error.message)]
-    return problem(status, error.code, error.message, errors)
+    response = problem(status, error.code, error.message, errors)
+    if isinstance(error, TooManyError):
+        response.headers["Retry-After"] = str(error.wait_seconds)
+    return response
 
 
 def _from_http_exception(error: HTTPException) -> Response | HTTPException:

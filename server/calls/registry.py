@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from server.agent.base import Agent, Transcriber
 from server.agent.prompts import Prompts
+from server.calls.endings import LOST
 from server.calls.inbox import Inbox
 from server.clock import Clock, monotonic, utc_now
 from server.directory import BusinessProfile
@@ -98,6 +99,8 @@ class CallRegistry:
         self._ended: dict[str, EndedCall] = {}
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
+        self.on_ended: Callable[[BoundCall, str], None] = lambda call, reason: None
+        """Told once of every call that is over, and why."""
         self.on_unclaimed: Callable[[BoundCall, str], None] = lambda call, reason: None
         """Told of a call that ended before a stream came."""
         self.draining = False
@@ -114,6 +117,10 @@ class CallRegistry:
     def count(self) -> int:
         """Return how many calls are bound or streaming."""
         return len(self._live)
+
+    def count_of(self, business_id: int) -> int:
+        """Return how many of them are of this business."""
+        return sum(call.business.id == business_id for call in list(self._live.values()))
 
     def has_room(self) -> bool:
         """Tell whether one more call may come in."""
@@ -143,23 +150,32 @@ class CallRegistry:
 
     def end(self, call: BoundCall, reason: str) -> None:
         """Forget a live call but for how it ended."""
-        lost = reason in ("stream_lost", "error")
         with self._lock:
-            if self._live.pop(call.call_sid, None) is not None:
-                self._ended[call.call_sid] = EndedCall(
-                    Stage.LOST if lost else Stage.ENDED,
-                    call.policy.language,
-                    reason,
-                    self._clock(),
-                )
+            if self._live.pop(call.call_sid, None) is None:
+                return
+            self._ended[call.call_sid] = EndedCall(
+                Stage.LOST if reason in LOST else Stage.ENDED,
+                call.policy.language,
+                reason,
+                self._clock(),
+            )
+        self.on_ended(call, reason)
 
-    def request_end(self, call_sid: str, reason: str) -> None:
-        """Have a call end from outside: its loop, or this registry if it has none yet."""
+    def request_end(self, call_sid: str, reason: str, *, politely: bool = False) -> bool:
+        """Have a call end from outside: its loop, or this registry if it has none yet.
+
+        Args:
+            politely: a caller who can hear it is told goodbye first.
+
+        Returns:
+            Whether there is such a call.
+        """
         call = self._live.get(call_sid)
         if call is None:
-            return
+            return False
         if not self._end_unclaimed(call, reason):
-            call.inbox.put(on.EndRequested(reason))
+            call.inbox.put(on.EndRequested(reason, politely))
+        return True
 
     def end_all(self, reason: str) -> None:
         """Have every live call end."""

@@ -19,9 +19,13 @@ from server.calls import store
 from server.calls.costs import CostLedger
 from server.calls.greeting import all_greetings, greeting
 from server.calls.inbox import Inbox
+from server.calls.phones import Phones
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
+from server.calls.telling import Teller
+from server.calls.tuning import tuning
+from server.calls.watch import CallWatch
 from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
 from server.faq.service import FaqEngine
@@ -108,12 +112,15 @@ class CallService:
         self._faq = faq
         self.recorder = recorder
         self.registry = registry
+        self.phones = Phones(registry, settings.secret_key)
         self._recordings = recordings
+        self.watch = CallWatch()
         self.costs = costs
         self._prices = prices_of(settings.openai_realtime_model, settings.openai_prices)
         self.refused: Counter[int] = Counter()
         """How many callers each business's list of blocked numbers has turned away."""
         registry.on_unclaimed = self._ended_unclaimed
+        registry.on_ended = lambda call, reason: Teller(self.watch, call).ended(reason)
         self.speech_model: SileroModel | None = None
         """Confirms what is loud; loaded when serving begins, None for energy alone."""
 
@@ -138,11 +145,13 @@ class CallService:
         *,
         is_test: bool,
         recording_url: str = "",
+        max_seconds: float = float("inf"),
     ) -> None:
         """Prepare the call for its stream; a call that is bound already stays as it is.
 
         Args:
             recording_url: where Twilio announces recordings of the call.
+            max_seconds: how long it may last, where that is less than any call may.
         """
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
@@ -159,7 +168,14 @@ class CallService:
             from_number=from_number,
             to_number=to_number,
             prompts=prompts,
-            policy=self._policy(business, direction, greets, is_test=is_test, talks=talks),
+            policy=self._policy(
+                business,
+                direction,
+                greets,
+                is_test=is_test,
+                talks=talks,
+                max_seconds=max_seconds,
+            ),
             inbox=Inbox(),
             is_test=is_test,
             bound_at=arrived_at,
@@ -175,6 +191,7 @@ class CallService:
         )
         if not self.registry.bind(call):
             return  # the retry of this webhook was faster
+        Teller(self.watch, call).arrived()
         if session is not None:
             session.open()
         log.info(
@@ -248,6 +265,7 @@ class CallService:
                 start,
                 clips=self._clips,
                 recorder=self.recorder,
+                teller=Teller(self.watch, call),
                 faq=self._faq,
                 stand_ins=self,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
@@ -273,19 +291,24 @@ class CallService:
 
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
-        voice = business.voice or DEFAULT_VOICE
+        voice, own = business.voice or DEFAULT_VOICE, business.settings.spoken_as
         generates = uses_realtime(self._settings)
         texts = list(all_greetings(business, generates=generates))
         if generates and business.settings.daily_cost_cap_usd:  # beyond it nobody makes one up
             texts += all_greetings(business, generates=False)
         for text in dict.fromkeys(texts):
-            self._clips.prepare(text, business.lang, voice)
+            self._clips.prepare(text, business.lang, voice, own)
         for language in (business.lang, "en-US"):
             for name, sentence in sentences(language).items():
                 if name not in _TEMPLATES:
-                    self._clips.prepare(sentence, language, voice)
+                    self._clips.prepare(sentence, language, voice, own)
         for row in business.faq.rows:
-            self._clips.prepare(row.row.answer_text, row.row.lang, voice)
+            self._clips.prepare(row.row.answer_text, row.row.lang, voice, own)
+
+    def preview(self, business: BusinessProfile, direction: str) -> tuple[str, Prompts]:
+        """Return what a call that came now would greet with, and what its agent would be told."""
+        greets = greeting(business, direction, utc_now(), generates=uses_realtime(self._settings))
+        return greets, self._told(business, direction, greets)
 
     def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
         outbound = direction == "outbound"
@@ -299,6 +322,10 @@ class CallService:
             business.id,
             "rendered" if greets else "compact",
         )
+        return self._told(business, direction, greets)
+
+    def _told(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
+        outbound = direction == "outbound"
         return build_prompts(
             business.name,
             business.lang,
@@ -308,21 +335,29 @@ class CallService:
         )
 
     def _policy(
-        self, business: BusinessProfile, direction: str, greets: str, *, is_test: bool, talks: bool
+        self,
+        business: BusinessProfile,
+        direction: str,
+        greets: str,
+        *,
+        is_test: bool,
+        talks: bool,
+        max_seconds: float,
     ) -> CallPolicy:
         settings, own = self._settings, business.settings
         opens_session = talks and self._opens_session()
+        tuned = tuning(settings, own.ears)
         inbound = direction == "inbound"
         return CallPolicy(
             language=business.lang,
             greeting_text=greets,
             caller_speaks_first=inbound and own.caller_speaks_first,
-            barge_in=settings.barge_in,
-            barge_in_frames=settings.barge_in_voice_frames,
+            barge_in=tuned.barge_in,
+            barge_in_frames=tuned.onset_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,
             refractory_seconds=settings.reply_refractory_ms / 1000,
-            recognises=self._understands(),
-            hears_without_session=self._understands(),
+            recognises=self.understands(),
+            hears_without_session=self.understands(),
             agent_hears=talks and uses_realtime(settings),
             reconnects=opens_session,
             rotate_after_seconds=settings.realtime_rotate_sec,
@@ -333,10 +368,11 @@ class CallService:
             filler_after_seconds=settings.filler_after_ms / 1000,
             silence_prompt_seconds=settings.silence_prompt_sec,
             silence_hangup_seconds=settings.silence_hangup_sec,
-            hangover_ms=settings.vad_hangover_ms,
+            sensitivity=tuned.sensitivity,
+            hangover_ms=tuned.hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
             max_utterance_seconds=settings.max_utt_sec,
-            max_call_seconds=settings.max_call_sec,
+            max_call_seconds=min(settings.max_call_sec, max_seconds),
             takes_messages=not is_test,
             phrases=_SPOKEN_PHRASES,
         )
@@ -346,8 +382,8 @@ class CallService:
         settings = self._settings
         return uses_realtime(settings) or (has_openai(settings) and self._google_ears is None)
 
-    def _understands(self) -> bool:
-        """Tell whether there is a recogniser."""
+    def understands(self) -> bool:
+        """Tell whether there is a recogniser; without one callers are heard, not understood."""
         return has_openai(self._settings) or self._google_ears is not None
 
     # What stands in for what (see server.calls.parts)
@@ -397,6 +433,7 @@ class CallService:
             call.inbox.put,
             learned,
             call.business.voice or DEFAULT_VOICE,
+            call.business.settings.spoken_as,
         )
 
     def ears(self, call: BoundCall) -> Transcriber:

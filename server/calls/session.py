@@ -23,6 +23,7 @@ from server.calls.common_questions import faq_event
 from server.calls.parts import CallParts, StandIns
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall
+from server.calls.telling import Teller, turn_values
 from server.clock import monotonic, utc_now
 from server.errors import ProtocolError
 from server.faq.service import FaqEngine, Found
@@ -38,6 +39,7 @@ from server.turns.core import CallCore
 log = logging.getLogger(__name__)
 
 _SILENT_LINE_SECONDS = 10.0
+_RECOGNISED = (on.PartialTranscript, on.Transcript)
 _LINGER_SECONDS = 0.5
 """How long Twilio may take to answer our close frame before the socket is cut."""
 
@@ -50,6 +52,7 @@ class CallSession:
         sock: the media socket.
         messages: its reader, positioned after ``start``.
         start: that message.
+        teller: tells those who watch the call.
         faq: looks up prepared answers.
         stand_ins: makes what takes the place of a lost agent.
         keepalive_seconds: between WebSocket pings.
@@ -68,6 +71,7 @@ class CallSession:
         *,
         clips: ClipStore,
         recorder: CallRecorder,
+        teller: Teller,
         faq: FaqEngine,
         stand_ins: StandIns,
         keepalive_seconds: float,
@@ -82,6 +86,7 @@ class CallSession:
         self._encoder = media_codec.Encoder(start.stream_sid)
         self._clips = clips
         self._recorder = recorder
+        self._teller = teller
         self._faq = faq
         self._parts = CallParts(call, stand_ins)
         self._keepalive_seconds = keepalive_seconds
@@ -138,6 +143,7 @@ class CallSession:
     # The loop
 
     def _loop(self) -> None:
+        self._teller.started()
         self._handle(on.StreamStarted())
         ping_at = monotonic() + self._keepalive_seconds
         while self._end_reason is None:
@@ -170,11 +176,14 @@ class CallSession:
         """Have the core decide on ``event``, act on it, and on what acting itself brought up."""
         if self._tape is not None:
             self._record(self._tape, event)
+        if isinstance(event, _RECOGNISED):
+            self._teller.recognised(event)
         events = self._own_events
         events.append(event)
         while events:
             for action in self._core.handle(events.popleft(), monotonic()):
                 _HANDS[type(action)](self, action)
+        self._teller.look(self._core)
 
     def _record(self, tape: Tape, event: on.Event) -> None:
         if isinstance(event, on.CallerAudio):
@@ -280,8 +289,9 @@ class CallSession:
         def deliver(clip: bytes | None) -> None:
             put(on.ClipFailed(reply_id) if clip is None else on.ClipReady(reply_id, clip))
 
-        voice = self._call.business.voice or DEFAULT_VOICE
-        self._clips.fetch(action.text, action.language, deliver, voice)
+        business = self._call.business
+        voice, own = business.voice or DEFAULT_VOICE, business.settings.spoken_as
+        self._clips.fetch(action.text, action.language, deliver, voice, own)
 
     def _ask_agent(self, action: do.AskAgent) -> None:
         self._call.agent.ask(action.reply_id, action.text)
@@ -311,21 +321,13 @@ class CallSession:
 
     def _save_turn(self, action: do.SaveTurn) -> None:
         self._recorder.write(store.turn_saved(self._call.call_sid, action, utc_now()))
+        self._teller.turn(action)
         if self._call.is_test:
             self._show_turn(action)
 
     def _show_turn(self, turn: do.SaveTurn) -> None:
         """Tell our own test caller how the turn was understood; Twilio never sees this."""
-        shown = {
-            "index": turn.index,
-            "speaker": turn.speaker,
-            "text": turn.text,
-            "path": turn.path,
-            "heard_ms": turn.heard_ms,
-            "interrupted": turn.interrupted,
-            "timings_ms": dict(turn.timings_ms),
-        }
-        message = {"event": "turn", "streamSid": self._stream_sid, "turn": shown}
+        message = {"event": "turn", "streamSid": self._stream_sid, "turn": turn_values(turn)}
         self._send(orjson.dumps(message))
 
     def _note(self, action: do.Note) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.calls.endings import TERMINAL_STATUSES
 from server.calls.recorder import Write
 from server.clock import utc_now
 from server.directory import dialled_number
@@ -18,10 +19,9 @@ from server.recordings.store import call_appeared
 from server.turns.actions import SaveTurn
 
 _MAX_NUMBER_CHARS = 40
-TERMINAL = ("completed", "busy", "failed", "no-answer", "canceled")
-"""Twilio's last words on a call."""
-
-_RANK = {"queued": 0, "initiated": 1, "ringing": 2, "in-progress": 3} | dict.fromkeys(TERMINAL, 4)
+_RANK = {"queued": 0, "initiated": 1, "ringing": 2, "in-progress": 3} | dict.fromkeys(
+    TERMINAL_STATUSES, 4
+)
 
 
 def call_arrived(
@@ -52,6 +52,7 @@ def call_arrived(
                 phone=phone,
                 created_at=at,
                 fields={},
+                is_test=is_test,
             )
             session.add(lead)
             session.flush()
@@ -88,7 +89,7 @@ def status_changed(call_sid: str, status: str, duration_seconds: int | None) -> 
         call.status = status
         if duration_seconds is not None:
             call.duration = duration_seconds
-        if status in TERMINAL:
+        if status in TERMINAL_STATUSES:
             call.ended_at = call.ended_at or utc_now()
             call.end_reason = call.end_reason or f"call_status_{status}"
             carrier_said_over(session, call)
@@ -108,7 +109,7 @@ def call_ended(call_sid: str, reason: str, at: datetime, stages_ms: Mapping[str,
         call.ended_at = call.ended_at or at
         if call.duration is None:
             call.duration = round((call.ended_at - call.started_at).total_seconds())
-        if call.status not in TERMINAL:
+        if call.status not in TERMINAL_STATUSES:
             call.status = "completed"
         call_finished(session, call)
 
@@ -144,6 +145,8 @@ def turn_saved(call_sid: str, turn: SaveTurn, at: datetime) -> Write:
         row.intent_key = turn.intent_key
         row.heard_ms = turn.heard_ms
         row.interrupted = turn.interrupted
+        row.start_ms = turn.start_ms
+        row.length_ms = turn.length_ms
         row.timings_ms = dict(turn.timings_ms)
 
     return work

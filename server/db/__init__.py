@@ -18,10 +18,21 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from server.errors import DatabaseBusyError
-from server.models import Base, Business, BusinessFaq, BusinessPhoneNumber, FaqEmbedding
+from server.models import (
+    Base,
+    Business,
+    BusinessFaq,
+    BusinessPhoneNumber,
+    FaqEmbedding,
+    Lead,
+    Recording,
+)
 
 LOCK_WAIT_SECONDS = 5.0
 """How long a unit of work waits for SQLite's write lock before it gives up."""
+
+LEAD_NEWS = "leads"
+"""The topic under which changed leads are told, as ``(business_id, lead_id)``."""
 
 _LOCK_POLL_SECONDS = 0.01
 _TOUCHED = "touched_businesses"
@@ -130,13 +141,17 @@ def tell_after_commit(session: Session, topic: str, value: Hashable) -> None:
 
 
 def _note_touched(session: Session, *_: Any) -> None:
-    """Collect, after each flush (a new business has its id then), whose rows have changed."""
+    """Collect, after each flush (what is new has its id then), whose rows have changed."""
     touched: set[int] = session.info.setdefault(_TOUCHED, set())
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Business):
             touched.add(row.id)
         elif isinstance(row, BusinessFaq | BusinessPhoneNumber | FaqEmbedding):
             touched.add(row.business_id)
+        elif isinstance(row, Lead):
+            tell_after_commit(session, LEAD_NEWS, (row.business_id, row.id))
+        elif isinstance(row, Recording) and row.lead_id is not None:
+            tell_after_commit(session, LEAD_NEWS, (row.business_id, row.lead_id))
 
 
 def is_unavailable(error: BaseException) -> bool:

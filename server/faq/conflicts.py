@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from server.faq.anchors import POINTS
 from server.faq.decision import GAP
 from server.faq.facts import Fact
+from server.faq.faults import Fault
 from server.faq.matcher import MAX_TEXT_CHARS, MIN_SCORE, explain, guardrail
 from server.faq.questions import Ask
 from server.faq.results import Scored
@@ -70,34 +71,42 @@ def _rivals(rows: tuple[Scored, ...], row: FaqRow) -> Iterator[FaqRow]:
 
 def warnings(
     snapshot: FaqSnapshot, only: Container[int] | None = None
-) -> dict[int, tuple[str, ...]]:
+) -> dict[int, tuple[Fault, ...]]:
     """Return what is wrong with each row, by row id; rows without fault are left out.
 
     Broken patterns, patterns that a guardrail stops, patterns without a word that tells
     anything, and prices asked of an answer that names none. ``only`` holds the ids of the rows
     to look at; None: all of them.
     """
-    found: dict[int, tuple[str, ...]] = {}
+    return {row_id: faults for row_id, faults in look_for_faults(snapshot, only) if faults}
+
+
+def look_for_faults(
+    snapshot: FaqSnapshot, only: Container[int] | None = None
+) -> Iterator[tuple[int, tuple[Fault, ...]]]:
+    """Yield, row by row, what ``warnings`` tells: the row's id and what is wrong with it.
+
+    Whoever asks in a process with calls lets them run in between.
+    """
     for lang, shelf in snapshot.shelves.items():
         for place, compiled in enumerate(shelf.rows):
-            if only is not None and compiled.row.id not in only:
-                continue
-            some = (*compiled.warnings, *_faults(snapshot, shelf, place, lang))
-            if some:
-                found[compiled.row.id] = some
-    return found
+            if only is None or compiled.row.id in only:
+                faults = (*compiled.warnings, *_faults(snapshot, shelf, place, lang))
+                yield compiled.row.id, faults
 
 
-def _faults(snapshot: FaqSnapshot, shelf: Shelf, place: int, lang: str) -> Iterator[str]:
+def _faults(snapshot: FaqSnapshot, shelf: Shelf, place: int, lang: str) -> Iterator[Fault]:
     compiled, model = shelf.rows[place], shelf.book.rows[place]
     for pattern in _phrases(compiled):
         if len(pattern) > MAX_TEXT_CHARS:
-            yield f"{pattern[:20]}…: longer than anything that is answered automatically"
+            message = f"{pattern[:20]}…: longer than anything that is answered automatically"
+            yield Fault("long_pattern", message, pattern)
             continue
         if fired := guardrail(snapshot, pattern, lang):
-            yield f"{pattern}: always goes to the agent ({fired})"
+            message = f"{pattern}: always goes to the agent ({fired})"
+            yield Fault("guarded_pattern", message, pattern, fired)
     if any(not one.elements and not one.asks for one in model.patterns):
-        yield "a pattern holds no word that tells what it is about"
+        yield Fault("empty_pattern", "a pattern holds no word that tells what it is about")
     priced = any(Ask.PRICE in one.asks for one in model.patterns)
     if priced and not model.facts.kinds & {Fact.AMOUNT, Fact.FREE}:
-        yield "a pattern asks for a price, and the answer names none"
+        yield Fault("no_price", "a pattern asks for a price, and the answer names none")

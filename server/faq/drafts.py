@@ -11,12 +11,16 @@ from datetime import datetime
 from server.faq.kinds import kinds_of
 from server.faq.morphology import spelling
 from server.faq.normalize import normalize
-from server.faq.questions import Ask
+from server.faq.questions import Ask, question_of
+from server.faq.tokens import split_words
+from server.faq.utterance import counts
+from server.faq.vocabulary import Vocabulary, topics
 
 MAX_ANSWER_CHARS = 240
 MAX_PATTERNS = 10
 
 _MAX_KEY_CHARS = 60
+_NAMELESS = "question_"
 _MAX_LABEL_WORDS = 3
 _MAX_LABEL_CHARS = 120
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
@@ -84,6 +88,27 @@ def make_draft(
     )
 
 
+def propose_key(texts: Sequence[str], taken: Collection[str]) -> str:
+    """Return an intent key for what its owner calls ``texts``: a name, and how callers say it.
+
+    Args:
+        texts: the likeliest to tell what it is about first; empty ones tell nothing.
+        taken: intent keys that are in use.
+    """
+    told = [" ".join(text.split()) for text in texts if normalize(text)]
+    vocabulary = Vocabulary()
+    for text in told:
+        if plain := _NOT_IN_KEYS.sub("_", text.lower()).strip("_"):
+            return _free_key(plain[:_MAX_KEY_CHARS].strip("_"), taken)
+        tokens = vocabulary.read(split_words(text))
+        question = question_of(tokens)
+        words = [topics(token.meanings) for token in tokens if counts(token, question)]
+        key = _key(text, [word for word in words if word], question.asks)
+        if not key.startswith(_NAMELESS):
+            return _free_key(key, taken)
+    return _free_key(_key("".join(told[:1]), (), frozenset()), taken)
+
+
 def _patterns(heard: Sequence[Heard]) -> tuple[str, ...]:
     """Return the wordings without punctuation: some of it would make them expressions."""
     found: dict[str, str] = {}
@@ -138,7 +163,7 @@ def _key(question: str, words: Sequence[frozenset[str]], asks: frozenset[Ask]) -
         min(names) for word in words if (names := [key[2:] for key in word if key[:2] == "c:"])
     ]
     if not concepts:
-        return f"question_{hashlib.sha256(normalize(question).encode()).hexdigest()[:6]}"
+        return f"{_NAMELESS}{hashlib.sha256(normalize(question).encode()).hexdigest()[:6]}"
     named = "_".join((*dict.fromkeys(concepts), *sorted(asks)))
     return _NOT_IN_KEYS.sub("_", named.lower())[:_MAX_KEY_CHARS].strip("_")
 

@@ -30,6 +30,19 @@ MAX_REPEATS = 1000
 """An expression may ask for no part of itself more often than this."""
 
 
+class PatternError(ValueError):
+    """An owner's expression that cannot be used; the message is for its owner.
+
+    Args:
+        code: ``too_many_repeats``, ``not_an_expression`` or ``too_many_brackets``.
+        message: what is wrong, in a sentence.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """An owner's regular expression, compiled over normalised letters."""
@@ -57,17 +70,20 @@ def compile_expression(pattern: str) -> regex.Pattern[str]:
     """Return ``pattern`` compiled over normalised letters.
 
     Raises:
-        ValueError: it is no valid expression, or one that would take all memory; the message is
-            for its owner.
+        PatternError: it is no valid expression, or one that would take all memory.
     """
     if _repeats(pattern) > MAX_REPEATS:
-        raise ValueError(f"this expression repeats a part more than {MAX_REPEATS} times")
+        raise PatternError(
+            "too_many_repeats", f"this expression repeats a part more than {MAX_REPEATS} times"
+        )
     try:
         return regex.compile(_fold_expression(_QUESTION_MARKS.sub("", pattern)))
     except regex.error as error:
-        raise ValueError(f"not a valid expression: {error}") from None
+        raise PatternError("not_an_expression", f"not a valid expression: {error}") from None
     except RecursionError:
-        raise ValueError("not a valid expression: too many brackets") from None
+        raise PatternError(
+            "too_many_brackets", "not a valid expression: too many brackets"
+        ) from None
 
 
 def read_expression(compiled: regex.Pattern[str]) -> Expression:

@@ -34,7 +34,19 @@ _NO = frozenset(("false", "0", "no", "לא"))
 
 
 class SheetError(ValueError):
-    """The file cannot be read as a table of prepared answers; the message is for its owner."""
+    """The file cannot be read as a table of prepared answers; the message is for its owner.
+
+    Args:
+        code: ``too_many_lines``, ``broken_line``, ``empty``, ``encoding``, ``unknown_column``,
+            ``double_column`` or ``missing_column``.
+        message: what is wrong, in a sentence.
+        about: the line or the column that it is about, if it is about one.
+    """
+
+    def __init__(self, code: str, message: str, about: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +100,12 @@ def read_sheet(data: bytes) -> Sheet:
                 columns = _columns(cells)
                 continue
             if len(lines) == MAX_LINES:
-                raise SheetError(f"more than {MAX_LINES} lines; split the file")
+                raise SheetError("too_many_lines", f"more than {MAX_LINES} lines; split the file")
             lines.append(_line(number, columns, cells))
     except csv.Error as error:
-        raise SheetError(f"line {number + 1}: {error}") from None
+        raise SheetError("broken_line", f"line {number + 1}: {error}", str(number + 1)) from None
     if not columns:
-        raise SheetError("the file is empty")
+        raise SheetError("empty", "the file is empty")
     return Sheet(columns, tuple(lines))
 
 
@@ -105,7 +117,7 @@ def _decoded(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeError:
             continue
-    raise SheetError("these are not letters; save the file as CSV UTF-8")
+    raise SheetError("encoding", "these are not letters; save the file as CSV UTF-8")
 
 
 def _columns(cells: list[str]) -> tuple[str, ...]:
@@ -115,13 +127,15 @@ def _columns(cells: list[str]) -> tuple[str, ...]:
     for name in columns:
         if name not in COLUMNS:
             raise SheetError(
-                f"line 1 names the columns; {name[:40]!r} is none of {', '.join(COLUMNS)}"
+                "unknown_column",
+                f"line 1 names the columns; {name[:40]!r} is none of {', '.join(COLUMNS)}",
+                name[:40],
             )
         if columns.count(name) > 1:
-            raise SheetError(f"the column {name} is there twice")
+            raise SheetError("double_column", f"the column {name} is there twice", name)
     for name in REQUIRED:
         if name not in columns:
-            raise SheetError(f"the column {name} is missing")
+            raise SheetError("missing_column", f"the column {name} is missing", name)
     return columns
 
 

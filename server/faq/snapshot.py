@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 import regex
 
 from server.faq.book import Book, Source, build_book
+from server.faq.faults import Fault
 from server.faq.patterns import (
     MAX_REPEATS,
+    PatternError,
     compile_expression,
     is_expression,
     phrase_of,
@@ -52,7 +54,7 @@ class CompiledRow:
     row: FaqRow
     phrases: tuple[str, ...]
     expressions: tuple[regex.Pattern[str], ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def compile_row(row: FaqRow) -> CompiledRow:
     """Return ``row`` compiled. A broken pattern costs that pattern and leaves a warning."""
     phrases: list[str] = []
     expressions: list[regex.Pattern[str]] = []
-    warnings: list[str] = []
+    warnings: list[Fault] = []
     for pattern in row.patterns:
         if not is_expression(pattern):
             if phrase := phrase_of(pattern):
@@ -85,8 +87,9 @@ def compile_row(row: FaqRow) -> CompiledRow:
             continue
         try:
             expressions.append(compile_expression(pattern))
-        except ValueError as error:
-            warnings.append(f"{pattern}: {error}")
+        except PatternError as error:
+            message = f"{pattern}: {error}"
+            warnings.append(Fault("broken_pattern", message, pattern, error.code))
     return CompiledRow(row, tuple(phrases), tuple(expressions), tuple(warnings))
 
 
@@ -95,7 +98,11 @@ _kept: OrderedDict[tuple[FaqRow, ...], _Compiled] = OrderedDict()
 
 
 def build_snapshot(
-    business_id: int, rows: Iterable[FaqRow], breathe: Callable[[], None] = lambda: None
+    business_id: int,
+    rows: Iterable[FaqRow],
+    breathe: Callable[[], None] = lambda: None,
+    *,
+    keep: bool = True,
 ) -> FaqSnapshot:
     """Return the snapshot of ``rows``, best priority first.
 
@@ -103,11 +110,14 @@ def build_snapshot(
 
     Args:
         breathe: called every few milliseconds of work, so that others may run meanwhile.
+        keep: whether these rows may come again; what somebody is just typing will not.
     """
     ordered = tuple(sorted(rows, key=lambda row: (-row.priority, row.id)))
     found = _kept.get(ordered)  # a business that is read again unchanged costs nothing
     if found is None:
-        found = _kept[ordered] = _compiled(ordered, breathe)
+        found = _compiled(ordered, breathe)
+        if keep:
+            _kept[ordered] = found
         if len(_kept) > _KEPT:
             _kept.popitem(last=False)
     compiled, shelves = found

@@ -11,6 +11,7 @@ LANES: Mapping[str, int] = {
     "transcription": 2,
     "summary": 4,
     "webhook": 4,
+    "mail": 1,
     "upkeep": 1,
 }
 """The lanes, and how many jobs of each a process does at once."""

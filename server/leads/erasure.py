@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from server.business_settings import business_settings
 from server.clock import utc_now
-from server.db import Database
+from server.db import LEAD_NEWS, Database, tell_after_commit
 from server.jobs import Job, enqueue
 from server.leads.pipeline import call_finished
 from server.models import Business, Call, CallTurn, Lead, Recording, Transcript
@@ -78,6 +78,8 @@ def erase(session: Session, leads: Sequence[Lead]) -> Erased:
         delete(Lead).where(Lead.id.in_(lead_ids)),
     ):
         session.execute(rows.execution_options(synchronize_session=False))
+    for lead in leads:  # bulk statements tell nobody
+        tell_after_commit(session, LEAD_NEWS, (lead.business_id, lead.id))
     session.expire_all()
     return Erased(len(leads), len(calls), len(transcripts), len(recordings))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from server.clock import utc_now
 from server.models.base import Base
@@ -29,6 +29,30 @@ class Lead(Base):
             "business_id",
             "work_status",
             "created_at",
+        ),
+        Index(
+            "ix_leads_unread",
+            "business_id",
+            "created_at",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        Index(
+            "ix_leads_wants_callback",
+            "business_id",
+            "created_at",
+            sqlite_where=text("wants_callback = 1"),
+            postgresql_where=text("wants_callback"),
+        ),
+        # Holds all that the counts of the list are made of: they are told without the rows.
+        Index(
+            "ix_leads_counts",
+            "business_id",
+            "is_test",
+            "work_status",
+            "status",
+            "wants_callback",
+            "read_at",
         ),
     )
 
@@ -56,8 +80,17 @@ class Lead(Base):
     """When an operator first opened it."""
     processed_at: Mapped[datetime | None]
     """When ``status`` last became processed."""
+    is_test: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its call was made to try things out."""
+    wants_callback: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether ``fields`` hold a reason to call back; a column of its own to be found by."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+    @validates("fields")
+    def _note_callback(self, _: str, fields: dict[str, Any]) -> dict[str, Any]:
+        self.wants_callback = bool(fields.get("callback"))
+        return fields
 
 
 class Call(Base):
@@ -110,6 +143,10 @@ class CallTurn(Base):
     heard_ms: Mapped[int | None]
     """How much of a reply the caller really heard."""
     interrupted: Mapped[bool] = mapped_column(default=False)
+    start_ms: Mapped[int | None]
+    """When its first sound was, counted from the start of the stream."""
+    length_ms: Mapped[int | None]
+    """How long it is when all of it is said."""
     timings_ms: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 

@@ -1,4 +1,4 @@
-"""The header of a two-channel mu-law WAV file, written first and put right at the end."""
+"""The header of a mu-law WAV file: of a call's two channels, or of one voice."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ _MAX_BYTES = 0xFFFFFFFF - 100
 _FMT_BYTES = 16
 
 
-def header(data_bytes: int) -> bytes:
-    """Return what stands before ``data_bytes`` of interleaved mu-law at 8 kHz."""
+def header(data_bytes: int, channels: int = CHANNELS) -> bytes:
+    """Return what stands before ``data_bytes`` of interleaved mu-law at 8 kHz.
+
+    A recording's is written first, and put right when its length is known.
+    """
     data_bytes = min(data_bytes, _MAX_BYTES)
     return struct.pack(
         "<4sI4s4sIHHIIHHH4sII4sI",
         b"RIFF", 50 + data_bytes, b"WAVE",
-        b"fmt ", 18, _MULAW_FORMAT, CHANNELS, mulaw.SAMPLE_RATE, BYTES_PER_SECOND,
-        CHANNELS, 8, 0,
-        b"fact", 4, data_bytes // CHANNELS,
+        b"fmt ", 18, _MULAW_FORMAT, channels, mulaw.SAMPLE_RATE,
+        mulaw.SAMPLE_RATE * channels, channels, 8, 0,
+        b"fact", 4, data_bytes // channels,
         b"data", data_bytes,
     )  # fmt: skip
 

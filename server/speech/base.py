@@ -36,7 +36,7 @@ class Synthesiser(Protocol):
         """
         ...
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         """Return ``text`` spoken, as headerless 8 kHz mu-law.
 
         Args:
@@ -44,6 +44,8 @@ class Synthesiser(Protocol):
             language: BCP 47 tag, e.g. ``he-IL``.
             voice: the agent's voice (an OpenAI name such as ``marin``), ``""`` for the default
                 one. Synthesisers that have no such voice ignore it.
+            written: where words of ``text`` are spelt as they are to be pronounced: the text as
+                its owner wrote it. For those that check what they have said.
 
         Raises:
             UnspeakableError: it cannot say this text; asking again would be in vain.

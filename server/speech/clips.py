@@ -18,6 +18,7 @@ from typing import Literal
 from server.audio.mulaw import SAMPLE_RATE
 from server.clock import monotonic
 from server.speech.base import Synthesiser
+from server.speech.pronunciation import Pronunciations, pronounce
 from server.speech.renderer import Clip, Renderer
 
 log = logging.getLogger(__name__)
@@ -76,52 +77,95 @@ class ClipStore:
             target = self._improve_for_ever
             threading.Thread(target=target, name="clips-slow", daemon=True).start()
 
-    # Asking
+    # Asking: what is said, in which language (BCP 47) and in whose voice; ``own`` are the
+    # pronunciations of the business whose words they are.
 
-    def get(self, text: str, language: str, voice: str = "") -> bytes | None:
+    def get(
+        self, text: str, language: str, voice: str = "", own: Pronunciations = ()
+    ) -> bytes | None:
         """Return the best rendering that is in RAM. Never blocks."""
-        return self._renderer.in_ram(Clip(text, language, voice))
+        return self._renderer.in_ram(_clip(text, language, voice, own))
 
-    def status(self, text: str, language: str, voice: str = "") -> ClipStatus:
+    def status(
+        self, text: str, language: str, voice: str = "", own: Pronunciations = ()
+    ) -> ClipStatus:
         """Return whether the clip can be played, is awaited, or could not be made."""
-        clip = Clip(text, language, voice)
+        clip = _clip(text, language, voice, own)
         if self._renderer.voice_of(clip) is not None:
             return "ready"
         with self._lock:
             return "failed" if clip in self._failed else "rendering"
 
-    def seconds(self, text: str, language: str, voice: str = "") -> float | None:
+    def seconds(
+        self, text: str, language: str, voice: str = "", own: Pronunciations = ()
+    ) -> float | None:
         """Return how long the best rendering that exists is; None when there is none."""
-        size = self._renderer.size(Clip(text, language, voice))
+        size = self._renderer.size(_clip(text, language, voice, own))
         return round(size / SAMPLE_RATE, 2) if size else None
 
-    def voice_of(self, text: str, language: str, voice: str = "") -> str | None:
+    def voice_of(
+        self, text: str, language: str, voice: str = "", own: Pronunciations = ()
+    ) -> str | None:
         """Return the name of the synthesiser whose rendering would be played, if there is one."""
-        return self._renderer.voice_of(Clip(text, language, voice))
+        return self._renderer.voice_of(_clip(text, language, voice, own))
 
-    def prepare(self, text: str, language: str, voice: str = "") -> None:
+    def load(
+        self, text: str, language: str, voice: str = "", own: Pronunciations = ()
+    ) -> bytes | None:
+        """Return the best rendering that exists, from RAM or else from disk."""
+        return self._renderer.load(_clip(text, language, voice, own))
+
+    def prepare(self, text: str, language: str, voice: str = "", own: Pronunciations = ()) -> None:
         """Have the clip rendered some time soon: quickly where nothing exists, then at its best."""
-        clip = Clip(text, language, voice)
+        clip = _clip(text, language, voice, own)
         if self._renderer.is_at_its_best(clip):
             self._know(clip)
         else:
             self._order(clip, _IN_ADVANCE, improve=True)
 
-    def fetch(self, text: str, language: str, then: Then, voice: str = "") -> None:
+    def fetch(
+        self,
+        text: str,
+        language: str,
+        then: Then,
+        voice: str = "",
+        own: Pronunciations = (),
+    ) -> None:
         """Have ``then`` called with the clip, or with None when it cannot be made.
 
         It is called at once for a clip in RAM, else later and from the rendering thread; it
         must not block.
         """
-        clip = Clip(text, language, voice)
+        clip = _clip(text, language, voice, own)
         audio = self._renderer.in_ram(clip)
         if audio is not None:
             then(audio)
-            self.prepare(text, language, voice)  # it may be a lesser voice's
+            self.prepare(text, language, voice, own)  # it may be a lesser voice's
         elif self._failed_lately(clip):
             then(None)  # a text that stalls the voice must not stall every caller who needs one
         else:
             self._order(clip, _URGENT, improve=True, then=then)
+
+    def try_out(
+        self,
+        text: str,
+        language: str,
+        then: Then,
+        voice: str = "",
+        own: Pronunciations = (),
+    ) -> None:
+        """Do what :meth:`fetch` does for words that nobody may ever hear again.
+
+        They go behind what callers wait for, and no slow synthesiser is paid for them.
+        """
+        clip = _clip(text, language, voice, own)
+        audio = self._renderer.in_ram(clip)
+        if audio is not None:
+            then(audio)
+        elif self._failed_lately(clip):
+            then(None)
+        else:
+            self._order(clip, _IN_ADVANCE, improve=False, then=then, keep_warm=False)
 
     def warm(self) -> None:
         """Keep the quick synthesisers ready, and have them fill in what does not exist at all.
@@ -140,8 +184,17 @@ class ClipStore:
             tried_at = self._failed.get(clip)
         return tried_at is not None and monotonic() - tried_at < _FAILURE_SECONDS
 
-    def _order(self, clip: Clip, rank: int, *, improve: bool, then: Then | None = None) -> None:
-        self._know(clip)
+    def _order(
+        self,
+        clip: Clip,
+        rank: int,
+        *,
+        improve: bool,
+        then: Then | None = None,
+        keep_warm: bool = True,
+    ) -> None:
+        if keep_warm:
+            self._know(clip)
         with self._lock:
             order = self._orders.get(clip)
             ordered = order is not None
@@ -277,3 +330,8 @@ class ClipStore:
                             return clip, maker
                         pauses.append(pause)
                 self._better_news.wait(min(pauses, default=None))
+
+
+def _clip(text: str, language: str, voice: str, own: Pronunciations) -> Clip:
+    said = pronounce(text, own)
+    return Clip(said, language, voice, "" if said == text else text)

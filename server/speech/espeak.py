@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -46,7 +45,6 @@ class EspeakSynthesiser:
         language: str = "he-IL",
         *,
         rate: float = 0.95,
-        pronunciations: Mapping[str, str] | None = None,
     ) -> bytes:
         """Return ``text`` as headerless mu-law, 8 kHz, mono; equal input gives equal bytes.
 
@@ -54,8 +52,6 @@ class EspeakSynthesiser:
             text: what to say, at most 1,000 characters. In Hebrew ``[[phonemes]]`` may stand in it.
             language: BCP 47 tag; ``he-IL``, ``en-US``, or any other that espeak-ng knows.
             rate: speed, 0.5 to 2.0; 1.0 is a brisk speaker.
-            pronunciations: from a word or phrase to its respelling (or, in Hebrew,
-                ``[[phonemes]]``).
 
         Raises:
             SynthesisError: with one of its codes.
@@ -65,7 +61,7 @@ class EspeakSynthesiser:
             raise SynthesisError(message, code="text_too_long")
         if not _RATES[0] <= rate <= _RATES[1]:
             raise SynthesisError(f"rate {rate} is not within {_RATES}", code="invalid_rate")
-        segments = segments_of(text, language, pronunciations)
+        segments = segments_of(text, language)
         words_per_minute = round(_WORDS_PER_MINUTE * rate)
         pieces: list[Samples] = []
         for segment in segments:
@@ -82,26 +78,20 @@ class EspeakSynthesiser:
         return mulaw.encode(np.rint(samples).astype(np.int16))
 
 
-def segments_of(
-    text: str, language: str, pronunciations: Mapping[str, str] | None = None
-) -> list[Segment]:
+def segments_of(text: str, language: str) -> list[Segment]:
     """Return what the engine is to say, in order; see ``prepare`` for Hebrew."""
     if language.partition("-")[0].lower() in ("he", "iw"):
-        return prepare(text, pronunciations)
+        return prepare(text)
     library().voice_definition(language)
-    return [Segment(language, chunk) for chunk in _plain_chunks(text, pronunciations or {})]
+    return [Segment(language, chunk) for chunk in _plain_chunks(text)]
 
 
-def _plain_chunks(text: str, pronunciations: Mapping[str, str]) -> list[str]:
+def _plain_chunks(text: str) -> list[str]:
     """Cut text of other languages at sentences, bounded in words and length.
 
     Brackets and angles go: the engine takes what is in them for phonemes and markup.
     """
     text = unicodedata.normalize("NFC", text)
-    for word, pronunciation in pronunciations.items():
-        if word.strip():
-            whole = re.compile(rf"(?<!\w){re.escape(word.strip())}(?!\w)", re.IGNORECASE)
-            text = whole.sub(pronunciation.replace("\\", " "), text)[: 2 * MAX_CHARACTERS]
     kept = "".join(
         " " if char in "[]<>\\" or unicodedata.category(char)[0] in "CZ" else char for char in text
     )

@@ -56,7 +56,7 @@ class GoogleVoice:
         code, name = _voice_of(language)
         return name or code
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         """See :class:`server.speech.base.Synthesiser`."""
         if "[[" in text:
             raise UnspeakableError("phonemes are for the local voice", code="phonemes")

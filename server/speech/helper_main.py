@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 from server.errors import ProviderError
+from server.helpers.wire import receive_message, send_message
 from server.speech import file_engine, google_tts
 from server.speech.espeak import EspeakSynthesiser
-from server.speech.wire import receive_message, send_message
 
 Handler = Callable[[dict[str, Any], bytes], bytes]
 

@@ -21,8 +21,8 @@ import orjson
 
 from server.clock import monotonic
 from server.errors import ProtocolError
+from server.helpers.wire import receive_message, send_message
 from server.speech.backoff import Backoff
-from server.speech.wire import receive_message, send_message
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ gRPC streams hang under a green worker (docs/decisions/runtime.md); here they ha
 Every utterance is a stream of its own: it is opened with the utterance's first sound and half
 closed with its last one, so that its final words come at once and belong to it alone.
 
-Messages of the server (see :mod:`server.speech.wire`): ``options``, once, then for each utterance,
+Messages of the server (see :mod:`server.helpers.wire`): ``options``, once, then for each utterance,
 known by its ``stream`` number, ``open``, ``hear`` (the payload is mu-law), ``finish`` or
 ``cancel``; and ``ping``. Answers: ``partial`` (the words so far), then ``final`` or ``failed``,
 once each; and ``pong``. It ends when the server closes the socket.
@@ -22,9 +22,9 @@ from typing import Any
 
 from server.audio import mulaw
 from server.clock import monotonic
+from server.helpers.wire import receive_message, send_message
 from server.speech.google_speech import REFUSED, GoogleOptions, client_of, code_of, config_of
 from server.speech.recognise import RecogniserError
-from server.speech.wire import receive_message, send_message
 
 ROTATE_SECONDS = 240.0
 """A longer utterance goes on in another stream: Google ends each after five minutes."""

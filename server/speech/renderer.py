@@ -25,6 +25,8 @@ class Clip:
     text: str
     language: str
     voice: str
+    written: str = ""
+    """Where ``text`` is respelt for its pronunciation: what its owner wrote."""
 
 
 class Renderer:
@@ -103,7 +105,7 @@ class Renderer:
         """Have ``maker`` render the clip and keep that; None when it could not. Blocks."""
         key, backoff, began = self._key(maker, clip), self._backoff[maker.name], monotonic()
         try:
-            audio = maker.synthesise(clip.text, clip.language, clip.voice)
+            audio = maker.synthesise(clip.text, clip.language, clip.voice, clip.written)
             if not audio:
                 raise SynthesiserError("no audio", code="no_audio")
         except UnspeakableError as error:

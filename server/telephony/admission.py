@@ -1,6 +1,11 @@
-"""The door of webhooks and media: only Twilio comes in, or this machine where there is no token."""
+"""The door of webhooks and media: only Twilio comes in, or this machine where there is no token.
+
+A page of ours has a socket too; browsers let any page open one, so its ``Origin`` is looked at.
+"""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from flask import Request
 
@@ -25,3 +30,23 @@ def is_twilio(request: Request, settings: Settings, *, websocket: bool = False) 
         request.form,
         request.headers.get("X-Twilio-Signature"),
     )
+
+
+def is_own_page(request: Request, settings: Settings) -> bool:
+    """Tell whether the page that made ``request`` came from this server.
+
+    A proxy may end TLS before us: of the host that was asked for, either scheme is ours.
+    """
+    origin = request.headers.get("Origin", "").lower()
+    try:
+        scheme, host = urlsplit(origin).scheme, urlsplit(origin).netloc
+    except ValueError:
+        return False
+    if scheme not in ("http", "https") or not host:
+        return False
+    return host == request.host.lower() or origin == _origin_of(settings.public_base_url)
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url.lower())
+    return f"{parts.scheme}://{parts.netloc}"

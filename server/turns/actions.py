@@ -173,6 +173,10 @@ class SaveTurn:
     intent_key: str | None = None
     heard_ms: int | None = None
     interrupted: bool = False
+    start_ms: int | None = None
+    """When its first sound was, counted from the start of the stream."""
+    length_ms: int | None = None
+    """How long it is when all of it is said; None while that is not known."""
     timings_ms: Mapping[str, float | None] = field(default_factory=dict)
 
 

@@ -19,6 +19,8 @@ class Context:
         self.policy = policy
         self.now = 0.0
         """Seconds, as the session's clock counts them."""
+        self.started_at = 0.0
+        """When the stream came up."""
         self.state = State.CONNECTING
         self.language = policy.language
         """What is spoken now; the business's until the agent switches."""
@@ -74,11 +76,23 @@ class Context:
             raise AssertionError(f"no way from {self.state} to {state}")
         self.state = state
 
+    def offset_ms(self, moment: float | None) -> int | None:
+        """Return how long after the start of the stream ``moment`` was."""
+        return None if moment is None else max(0, round((moment - self.started_at) * 1000))
+
     def save_caller(self, turn: CallerTurn) -> None:
         """Store what is known of the caller's ``turn``, giving it a row if it has none."""
         if turn.index is None:
             turn.index = self.new_index()
-        self.save(SaveTurn(turn.index, "caller", turn.words))
+        self.save(
+            SaveTurn(
+                turn.index,
+                "caller",
+                turn.words,
+                start_ms=self.offset_ms(turn.began_at),
+                length_ms=turn.length_ms,
+            )
+        )
 
     def save(self, row: SaveTurn, *, heard: str | None = None) -> None:
         """Store a row.

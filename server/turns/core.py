@@ -83,6 +83,17 @@ class CallCore:
         self._sounding.send_due()
         return self._context.out
 
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether the caller is being heard."""
+        return self._listening.caller_speaks
+
+    @property
+    def being_said(self) -> tuple[int, str] | None:
+        """The row of the reply that the caller hears, and its words as far as they are known."""
+        reply = self._speaking.sounding
+        return None if reply is None or reply.index is None else (reply.index, reply.text)
+
     def next_deadline(self) -> float | None:
         """Return when ``Tick`` is due if nothing happens before; None once the call has ended."""
         if self.state is State.ENDED:
@@ -126,6 +137,7 @@ class CallCore:
     # The stream
 
     def _on_started(self, _: on.StreamStarted) -> None:
+        self._context.started_at = self._context.now
         self._context.go(State.GREETING)
         self._link.begin()
         self._vigil.begin(awaits_first_word=self.policy.caller_speaks_first)
@@ -142,7 +154,8 @@ class CallCore:
             self._speaking.ask_agent(None, GREETING_PATH)
 
     def _on_end(self, event: on.EndRequested) -> None:
-        self._hang_up(event.reason)
+        if not event.politely or not self._vigil.take_leave(event.reason):
+            self._hang_up(event.reason)
 
     def _on_key(self, event: on.KeyPressed) -> None:
         self._context.note("[DTMF]", state=self.state.value)

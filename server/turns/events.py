@@ -43,14 +43,19 @@ class EndRequested:
     """The call is over or has to be: stream stopped, terminal status, shut-down."""
 
     reason: str
-    """One of the ``end_reason`` values of the spec (call, 6)."""
+    """One of the ``end_reason`` values (see ``server.calls.endings``)."""
+    politely: bool = False
+    """The caller is to hear a goodbye first."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartialTranscript:
-    """The recogniser has begun to understand an utterance."""
+    """The recogniser has understood some of an utterance; it may think again."""
 
     utterance_id: str
+    """Empty while the caller still speaks."""
+    text: str = ""
+    """All that it has understood of it so far."""
 
 
 @dataclass(frozen=True, slots=True)

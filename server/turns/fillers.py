@@ -104,6 +104,7 @@ class Fillers:
         elif self._is_waited() and not self.sounding:
             self._give_caller_a_row()
             wanted.index = self._context.new_index()
+            wanted.began_at = self._context.now
             self._speaking.line.begin_filler(wanted, audio)
             self._save(wanted, heard_ms=None)
         return True
@@ -183,5 +184,7 @@ class Fillers:
                 path=FILLER_PATH,
                 heard_ms=heard_ms,
                 interrupted=heard is not None,
+                start_ms=self._context.offset_ms(filler.began_at),
+                length_ms=filler.length_ms or None,
             )
             self._context.save(row, heard=heard)

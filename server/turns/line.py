@@ -15,6 +15,8 @@ class Filler:
     text: str
     index: int | None = None
     """Its row, once it sounds."""
+    began_at: float | None = None
+    """When it began to sound."""
     length_ms: int = 0
     """How long it is, once all of it has been sent."""
     over_at: float = 0.0

@@ -25,7 +25,9 @@ class Listening:
     def __init__(self, context: Context, model: SileroModel | None) -> None:
         policy = context.policy
         self._context = context
-        self._endpointer = Endpointer(policy.barge_in_frames, policy.hangover_ms, model)
+        self._endpointer = Endpointer(
+            policy.barge_in_frames, policy.hangover_ms, model, policy.sensitivity
+        )
         self._reframer = Reframer()
         self._recent: list[CallerTurn] = []
         self._deaf = False
@@ -134,6 +136,8 @@ class Listening:
         turn = self.open_turn()
         turn.utterances.append(self._context.new_id("u"))
         turn.settled = False
+        if turn.began_at is None:
+            turn.began_at = self._context.now - self.since_onset_ms / 1000
 
     def end_utterance(self) -> CallerTurn | None:
         """Commit the utterance that has ended; return its turn, or None if it was ignored."""
@@ -169,6 +173,8 @@ class Listening:
             turn.texts[turn.utterances[-1]] = text
             turn.settled = False
             turn.ended_at = turn.committed_at = context.now
+            if turn.began_at is None:
+                turn.began_at = context.now
             context.do(do.RememberTyped(text))
         turn.final_at = context.now
         return None if self.caller_speaks else turn

@@ -50,6 +50,8 @@ class CallerTurn:
     voiced_ms: int = 0
     speech_ms: int = 0
     """How much of it the voice activity model calls speech."""
+    began_at: float | None = None
+    """When the caller was first heard."""
     ended_at: float = 0.0
     """When the caller was last heard; the reply's latency counts from here."""
     committed_at: float = 0.0
@@ -72,6 +74,14 @@ class CallerTurn:
         self.voiced_ms += earlier.voiced_ms
         self.speech_ms += earlier.speech_ms
         self.index = earlier.index
+        self.began_at = earlier.began_at
+
+    @property
+    def length_ms(self) -> int | None:
+        """From its first sound to its last one so far; None before the first pause."""
+        if self.began_at is None or self.ended_at < self.began_at:
+            return None
+        return round((self.ended_at - self.began_at) * 1000)
 
     @property
     def words(self) -> str:

@@ -319,6 +319,8 @@ class Speaking:
             intent_key=reply.intent_key,
             heard_ms=heard_ms,
             interrupted=interrupted,
+            start_ms=self._context.offset_ms(reply.first_sent_at),
+            length_ms=self._playout.length_ms() if reply.finished or interrupted else None,
             timings_ms=dict(reply.timings_ms),
         )
         heard = None

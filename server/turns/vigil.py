@@ -49,6 +49,7 @@ class Vigil:
         self._asked = False
         self._not_heard = 0
         self._ends_at = float("inf")
+        self._end_reason = "max_duration"
         self._noticed = False
         self._took_leave = False
 
@@ -77,6 +78,24 @@ class Vigil:
         """The caller has heard a reply to its end."""
         if reply.phrase is not Phrase.NOT_HEARD:
             self._quiet_since = self._context.now
+
+    def take_leave(self, reason: str) -> bool:
+        """Say goodbye now and end the call after it, soon in any case; False if it cannot be said.
+
+        A goodbye that is under way is heard out. Asked a second time there is none.
+        """
+        context, reply = self._context, self._speaking.reply
+        asked_before = self._end_reason == reason
+        if asked_before or context.state is State.CONNECTING or not context.phrase(Phrase.GOODBYE):
+            return False
+        self._end_reason, self._took_leave, self._noticed = reason, True, True
+        self._ends_at = min(self._ends_at, context.now + context.policy.call_goodbye_seconds)
+        if reply is None or not reply.hang_up:
+            self._hush()
+            # What was interrupted may have been heard out, and have ended the call by itself.
+            if context.state is not State.ENDED:
+                self._say(Phrase.GOODBYE, reason)
+        return True
 
     @property
     def at_pause(self) -> bool:
@@ -129,7 +148,7 @@ class Vigil:
         """Act on what has come due."""
         now, policy = self._context.now, self._context.policy
         if now >= self._ends_at:
-            self._end("max_duration")
+            self._end(self._end_reason)
         elif self._hears_nothing_but_noise and now >= self._quiet_since + _WORDLESS_SECONDS:
             self._end("silence")
         elif now >= self._ends_at - policy.call_goodbye_seconds and self._may_take_leave:

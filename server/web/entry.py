@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, redirect, render_template, request
 
-from server.accounts import set_language
-from server.api.access import needs
+from server.accounts.people import set_language
+from server.api.access import SIGNED_IN, needs
 from server.models import OPERATOR
 from server.signed_in import signed_in
 from server.web.frame import my_businesses
@@ -23,7 +23,7 @@ _MAX_ID_DIGITS = 9
 
 
 @blueprint.get("/")
-@needs(OPERATOR)
+@needs(SIGNED_IN)
 def root() -> Response | str:
     """Go to the business that was looked at last, or the first of one's own."""
     mine = my_businesses(caller())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import phonenumbers
@@ -21,6 +22,8 @@ _SECONDS_A_MINUTE = 60
 _MINUTES_AN_HOUR = 60
 _SOON_SECONDS = 45
 _MS_A_SECOND = 1000
+_SAID_TWICE = re.compile(r"\s*\(\d+\)$")
+"""Hebrew's data repeat a number that the word has said: "לפני שעה (1)"."""
 
 
 def instant(at: datetime | None) -> str:
@@ -45,7 +48,8 @@ def ago(at: datetime | None) -> str:
     past = utc_now() - at
     if abs(past.total_seconds()) < _SOON_SECONDS:
         return str(_("just now"))
-    return str(format_timedelta(-past, add_direction=True, threshold=1.0))
+    words = format_timedelta(-past, add_direction=True, threshold=1.0)
+    return _SAID_TWICE.sub("", words)
 
 
 def iso(at: datetime | None) -> str:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from server.api.access import Caller, by_session
+from server.api.lead_actions import unread_count
 from server.directory import BusinessProfile
 from server.models import ADMIN, OPERATOR, OWNER
 from server.signed_in import signed_in
@@ -94,6 +95,7 @@ def frame() -> dict[str, Any]:
         "businesses": mine[:MAX_IN_SWITCHER],
         "more_businesses": len(mine) > MAX_IN_SWITCHER,
         "places": _places(person, business),
+        "unread": unread_count(business.id) if person and business else 0,
         "address_of": address,
         "locale": page_language(),
         "direction": direction(),

@@ -34,6 +34,9 @@ _BY_TYPE = {
     "datetime_parsing": _l("A date, please."),
     "datetime_from_date_parsing": _l("A date, please."),
     "url_parsing": _l("A web address, please, such as https://example.com/in."),
+    "no_letters": _l("There has to be a letter or a digit in it."),
+    "matches_all": _l("This pattern fits every sentence."),
+    "broken_pattern": _l("This pattern cannot be read. Try it without brackets and signs."),
 }
 _BY_MESSAGE = {
     "must be one line without control characters": _l(
@@ -45,7 +48,6 @@ _BY_MESSAGE = {
         "Please choose one of the list."
     ),
     "must hold a letter or a digit": _l("There has to be a letter or a digit in it."),
-    "this expression matches every sentence": _l("This pattern fits every sentence."),
     "must open before it closes": _l("It has to open before it closes."),
     "must be a number with its country, such as +972541234567": _l(
         "A phone number with its country, please, such as +972541234567."
@@ -72,7 +74,23 @@ _BY_MESSAGE = {
     "this port serves no web pages": _l("This port serves no web pages."),
     "this is not an e-mail address": _l("This is not an e-mail address."),
 }
+_SHORTLY = {
+    "string_too_short": _l("This is needed."),
+    "string_too_long": _l("This is too long."),
+    "too_long": _l("There are too many."),
+    "greater_than_equal": _l("The number is too small."),
+    "less_than_equal": _l("The number is too large."),
+    "value_error": _l("There are characters in it that cannot be kept."),
+    "extra_cells": _l("There are more cells in the line than columns."),
+    "same_key": _l("An earlier line has the same intent_key and language."),
+}
 _BY_CODE = {
+    "already_member": _l("This person is a member already."),
+    "last_owner": _l("This is the last owner: make somebody else an owner first."),
+    "password_wrong": _l("This is not your present password."),
+    "password_short": _l("At least 10 characters, please."),
+    "password_long": _l("This password is too long."),
+    "too_many_tokens": _l("There are too many keys; revoke one that is not used."),
     "no_public_address": _l("The server has no public https address yet."),
     "no_credentials": _l("The server has no Twilio account yet."),
     "not_in_account": _l("The Twilio account has no such number."),
@@ -107,6 +125,11 @@ def in_words(item: Mapping[str, Any]) -> str:
         return str(_("At most %(number)s, please.", number=context.get("le", context.get("lt"))))
     known = _BY_TYPE.get(kind) or _BY_MESSAGE.get(str(context.get("error", "")))
     return str(known or _("This cannot be taken as it is."))
+
+
+def of_code(code: str) -> str:
+    """Return the sentence for the ``code`` of a field's problem, where it says enough by itself."""
+    return str(_BY_TYPE.get(code) or _SHORTLY.get(code) or _("This cannot be taken as it is."))
 
 
 def of_error(error: MaaneError) -> str:

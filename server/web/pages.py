@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from server.api.access import SAFE_METHODS, admit, by_session, caller, check_csrf, missing
-from server.api.matching import profile_of
 from server.api.problems import RETRY_AFTER_SECONDS
+from server.api.profiles import profile_of
 from server.db import is_unavailable
 from server.directory import BusinessProfile
 from server.errors import (
@@ -23,6 +23,8 @@ from server.errors import (
     InvalidInputError,
     MaaneError,
     NotFoundError,
+    TooManyError,
+    UnavailableError,
 )
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ _STATUS: dict[type[MaaneError], int] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -160,6 +164,13 @@ def _from_maane_error(error: MaaneError) -> Response:
         )
     if status == HTTPStatus.NOT_FOUND:
         return _not_found()
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return error_page(
+            status,
+            _("Too much at once"),
+            _("Nothing was changed."),
+            _("Wait a minute and try again."),
+        )
     if status == HTTPStatus.FORBIDDEN:
         return error_page(
             status,

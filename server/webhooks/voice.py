@@ -22,6 +22,7 @@ from server.calls.door import (
     message_document,
     stream_parameters,
 )
+from server.calls.endings import TERMINAL_STATUSES
 from server.calls.registry import Stage
 from server.directory import BusinessProfile, dialled_number
 from server.errors import InvalidInputError
@@ -217,7 +218,7 @@ def call_status() -> Response:
     parts, call_sid = services(), _call_sid()
     status = request.form.get("CallStatus", "").strip().lower()
     log.info("[CALL_STATUS] call=%s status=%s", call_sid, status[:20])
-    if status in store.TERMINAL:
+    if status in TERMINAL_STATUSES:
         parts.calls.registry.request_end(call_sid, f"call_status_{status}")
     duration = _whole_number("CallDuration")
     parts.calls.recorder.write(store.status_changed(call_sid, status, duration))

@@ -79,8 +79,12 @@ class Visitor:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             headers["Referer"] = f"http://{self._host}{path}"
-        self._connection.request(method, path, body, headers)
-        response = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
+        except http.client.RemoteDisconnected:  # it was idle for too long; a browser comes again
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
         for name, value in response.getheaders():
             if name.lower() == "set-cookie":
                 cookie, _, kept = value.partition(";")[0].partition("=")
@@ -101,7 +105,7 @@ def measure_pages(visitor: Visitor, site: Site) -> list[Figure]:
         peer.values_ms.append(_timed(visitor, "/version"))
     for name, path in addresses(site).items():
         status, _ = visitor.get(path)  # the first one fills caches
-        figure = Figure(f"{name}{'' if status < 300 else f' ({status})'}", "p50 < 200", peer=peer)
+        figure = Figure(name if status < 300 else f"{name} ({status})", "p50 < 200", peer=peer)
         for _ in range(_REQUESTS):
             figure.values_ms.append(_timed(visitor, path))
         figures.append(figure)
@@ -116,9 +120,10 @@ def _timed(visitor: Visitor, path: str) -> float:
 
 def _rhythm(site: Site, openai: FakeRealtime, name: str, visitor: Visitor | None) -> Figure:
     """Return by how much the frames of a long answer come off their rhythm of 20 ms."""
-    openai.configure(transcribe=lambda *_: "ספרו לי", reply=lambda _: Reply("מילה " * 90))
+    openai.configure(transcribe=lambda *_: "יש לכם מקום מחר", reply=lambda _: Reply("מילה " * 90))
     caller = answered_call(site.server)
     hear_greeting(caller)
+    time.sleep(1.2)  # who speaks into the end of the greeting is not taken for a new turn
     (burst,) = bursts(1, -20.0, None)
     began = caller.now
     caller.say(burst.audio[int(burst.onset_ms * 8) : int(burst.end_ms * 8)])

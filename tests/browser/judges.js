@@ -24,14 +24,24 @@
     return own && own !== document.documentElement && !own.lang.startsWith(lang);
   };
 
+  // Somebody's data, wherever it is repeated: what stands in <bdi> and the like, and what a text
+  // holds between the marks that isolate a run of the other direction.
+  function withoutData(text, data) {
+    let rest = (text || "").replace(/\u2068[^\u2069]*\u2069/g, " ");
+    for (const one of data) rest = rest.replaceAll(one, " ");
+    return rest;
+  }
+
   // Words of the other script that are neither somebody's data nor marked as another language.
   function mixedWords(lang, allowed) {
     const wrong = lang === "he" ? /[A-Za-z]{2,}/g : /[\u0590-\u05FF]+/g;
     const found = new Set();
+    const data = [...document.querySelectorAll(FREE_TEXT)]
+      .map((element) => element.textContent.trim()).filter((text) => text.length > 1)
+      .sort((one, other) => other.length - one.length);
     const read = (text, where) => {
-      for (const word of (text || "").match(wrong) || []) {
-        if (!allowed.includes(word)) found.add(`"${word}" in ${where}`);
-      }
+      const words = (withoutData(text, data).match(wrong) || []).filter((word) => !allowed.includes(word));
+      if (words.length) found.add(`"${words.slice(0, 6).join(" ")}" in ${where}`);
     };
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -41,7 +51,9 @@
     }
     for (const element of document.body.querySelectorAll("*")) {
       if (element.closest(FREE_TEXT) || otherLanguage(element, lang)) continue;
-      for (const name of LABELS) read(element.getAttribute(name), `${name} of ${shown(element)}`);
+      for (const name of LABELS) {
+        read(element.getAttribute(name), `${name} of ${shown(element)}`);
+      }
     }
     if (!document.querySelector("title[data-user]")) {
       // A title may name the business or a caller, after the page's own words.
@@ -53,11 +65,14 @@
   function sideways(width) {
     const root = document.scrollingElement;
     if (root.scrollWidth <= width) return [];
-    const guilty = [...document.body.querySelectorAll("*")].filter((element) => {
+    const edge = root.getBoundingClientRect();
+    const beyond = (element) => {
       const box = element.getBoundingClientRect();
-      return visible(element) && (box.right > width + 1 || box.left < -1) &&
-        ![...element.children].some((child) => child.getBoundingClientRect().width >= box.width);
-    });
+      return visible(element) && (box.right > edge.right + 1 || box.left < edge.left - 1);
+    };
+    const guilty = [...document.body.querySelectorAll("*")].filter(
+      (element) => beyond(element) && ![...element.children].some(beyond),
+    );
     return [`the page is ${root.scrollWidth} px wide: ${guilty.slice(0, 4).map(shown).join(", ")}`];
   }
 
@@ -65,7 +80,7 @@
     const wrong = [];
     for (const element of document.body.querySelectorAll(INTERACTIVE)) {
       if (!visible(element) || element.disabled || element.closest("[aria-hidden=true], [inert]")) continue;
-      if (element.closest(".visually-hidden-focusable, .skip-link")) continue;
+      if (element.closest(".skip")) continue;
       const label = element.labels && element.labels[0];
       const boxed = /^(checkbox|radio|file)$/.test(element.type) && label && visible(label) ? label : element;
       boxed.scrollIntoView({ block: "center", behavior: "instant" });
@@ -150,10 +165,13 @@
     const wrong = [];
     for (const form of document.querySelectorAll("form")) {
       const method = (form.getAttribute("method") || "get").toLowerCase();
-      if (method === "post" && !form.querySelector("[name=csrf_token]")) {
+      // The choice of a language changes nothing that another site could gain by.
+      const harmless = form.getAttribute("action") === "/language";
+      if (method === "post" && !harmless && !form.querySelector("[name=csrf_token]")) {
         wrong.push(`${shown(form)} has no CSRF token`);
       }
       if (!form.querySelector("[type=submit], button:not([type])") &&
+          !/type="?submit/.test(form.querySelector("noscript")?.textContent || "") &&
           !(form.id && document.querySelector(`[form="${form.id}"]`))) {
         wrong.push(`${shown(form)} has no button to send it`);
       }

@@ -10,10 +10,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-_SOURCE = (Path(__file__).parent / "judges.js").read_text()
+from tests.pages import PROPER_NAMES
 
-PROPER_NAMES = ("Maane", "Twilio", "OpenAI", "Google", "CSV", "API")
-"""Latin words that a Hebrew page may hold: they have no other name."""
+_SOURCE = (Path(__file__).parent / "judges.js").read_text()
 
 
 def mixed_words(page: Page, lang: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
+from server.web.language import COOKIE
 from tests.browser.site import PASSWORD
 
 STEP_MS = 10_000
@@ -30,7 +31,7 @@ def new_window(
     Args:
         browser: where.
         url: of the site; pages are then named by their paths.
-        lang: of the person, ``he`` or ``en``: what their browser asks for.
+        lang: of the person, ``he`` or ``en``, as they have once chosen on the page.
         phone: a phone's window, with fingers; else a desk's.
         dark: what their system prefers.
         javascript: whether scripts run.
@@ -53,6 +54,7 @@ def new_window(
         storage_state=state,
         **more,
     )
+    context.add_cookies([{"name": COOKIE, "value": lang, "url": url}])
     context.set_default_timeout(STEP_MS)
     return context
 
@@ -72,3 +74,12 @@ def settle(page: Page) -> None:
         "() => document.fonts.ready.then(() => new Promise(done =>"
         " requestAnimationFrame(() => requestAnimationFrame(done))))"
     )
+
+
+def whole(page: Page) -> None:
+    """Make the window as high as the page, so that what sticks to its edges stays there."""
+    size = page.viewport_size
+    assert size is not None
+    high = page.evaluate("() => document.scrollingElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": min(max(size["height"], high), 8000)})
+    settle(page)

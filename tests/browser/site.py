@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from server.accounts import hash_password
+from server.accounts.tokens import token_hash
+from server.clock import utc_now
 from server.db import Database, engine_options
 from server.models import (
     ADMIN,
     OPERATOR,
     OWNER,
+    AccountLink,
     Business,
     BusinessFaq,
     BusinessPhoneNumber,
@@ -23,9 +26,10 @@ from server.models import (
     Membership,
     User,
 )
+from server.passwords.hashing import hash_password
 from tests.crowds import fill, fill_faqs
 from tests.e2e.server_process import ServerProcess
-from tests.pages import things_of
+from tests.pages import INVITATION, NEW_PASSWORD, things_of
 from tests.scenes import LONG_SCENE, SCENES, Scene
 from tests.seeds import add_scene
 
@@ -166,11 +170,35 @@ def _furnish(session: Session, media_dir: Path | None) -> Ids:
             if role != OWNER:
                 for business in (garage, empty, long):
                     _join(session, user, business, role)
+    session.add_all(_links(garage))
     stranger = User(email=email_of("stranger", "he"), lang="he", password_hash=hashed)
     session.add(stranger)
     session.flush()
     _join(session, stranger, bakery, ADMIN)
     return Ids(garage.id, bakery.id, empty.id, long.id)
+
+
+def _links(business: Business) -> list[AccountLink]:
+    """Return an invitation and a link for a new password; looking at them uses neither up."""
+    until = utc_now() + timedelta(days=1)
+    told = {"created_by": "command line", "expires_at": until}
+    return [
+        AccountLink(
+            purpose="invite",
+            token_hash=token_hash(INVITATION),
+            email="new@example.com",
+            business_id=business.id,
+            role=OPERATOR,
+            **told,
+        ),
+        AccountLink(
+            purpose="reset",
+            token_hash=token_hash(NEW_PASSWORD),
+            email=email_of(OPERATOR, "he"),
+            user_id=select(User.id).where(User.email == email_of(OPERATOR, "he")).scalar_subquery(),
+            **told,
+        ),
+    ]
 
 
 def _business(name: str, number: str) -> Business:

@@ -40,6 +40,8 @@ def show(person: Person) -> Show:
         ("<input placeholder='Name'>", ['"Name" in placeholder of <input>']),
         ("<p><bdi>Dana</bdi> <code>POST</code> <small class=technical>VAD</small> Twilio</p>", []),
         ("<a lang=en href=/x>English</a><textarea>Hello</textarea><p data-user>Hi</p>", []),
+        ("<button aria-label='עסק: Dana'><bdi>Dana</bdi></button>", []),
+        ("<h2>שיחה עם \u2068Dana\u2069</h2>", []),
         ("<script>const word = 1</script><style>p { color: red }</style>", []),
     ],
 )
@@ -111,6 +113,7 @@ def test_the_outline(show: Show) -> None:
         ("<form><input name=q><button>חיפוש</button></form>", 0),
         ("<form method=post><button>כן</button></form>", 1),
         ("<form><input name=q></form>", 1),
+        ("<form><select name=q></select><noscript><button type=submit>כן</button></noscript>", 0),
         ("<button hx-post=/x>כן</button>", 1),
         ("<a href='#'>לא</a>", 1),
     ],

@@ -12,10 +12,11 @@ from flask_openapi3 import OpenAPI
 from sqlalchemy import inspect, select, update
 
 from server import create_app
-from server.accounts import find_token, password_matches
+from server.accounts import find_token
 from server.db.migrate import upgrade
 from server.jobs import enqueue
 from server.models import ApiToken, AuditEntry, Business, JobRow, Lead, Membership, User
+from server.passwords.hashing import password_matches
 from server.settings import env_example, load_settings
 from server.wiring import Services
 

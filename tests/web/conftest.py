@@ -54,7 +54,7 @@ class RecordingSynthesiser:
     def voice_for(self, language: str, voice: str) -> str:
         return ""
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         with self._heard:
             self.said.append((text, language))
             self._heard.notify_all()
@@ -263,7 +263,7 @@ def make_house(parts: Services, name: str, number: str, call_sid: str) -> House:
                 from_number="+972541234567",
                 to_number=number,
                 status="completed",
-                end_reason="caller_hung_up",
+                end_reason="caller_hangup",
                 started_at=datetime.now(UTC) - timedelta(minutes=5),
                 ended_at=datetime.now(UTC) - timedelta(minutes=4),
                 duration=60,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from server.models import Call, CallTurn
 from server.wiring import Services
@@ -25,9 +26,11 @@ def test_a_call_with_its_turns(operator: Api, garage: House) -> None:
         "from": "+972541234567",
         "to": garage.number,
         "status": "completed",
-        "end_reason": "caller_hung_up",
+        "end_reason": "caller_hangup",
         "is_test": False,
+        "agent": "",
         "duration_seconds": 60,
+        "cost_usd": 0,
     }
     assert [turn["index"] for turn in turns] == [0, 1, 2]
     assert turns[2] == {
@@ -38,6 +41,8 @@ def test_a_call_with_its_turns(operator: Api, garage: House) -> None:
         "intent_key": "price",
         "heard_ms": 700,
         "interrupted": True,
+        "start_ms": None,
+        "length_ms": None,
         "timings_ms": {"faq_ms": 1.5, "total_latency_ms": 300},
     }
 
@@ -69,6 +74,42 @@ def test_calls_come_in_pages_newest_first(operator: Api, parts: Services, garage
             break
         cursor = {"cursor": page["next_cursor"]}
     assert seen == [garage.call_sid, "CA_4", "CA_3", "CA_2", "CA_1", "CA_0"]
+
+
+def test_calls_are_filtered(operator: Api, parts: Services, garage: House) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    rows: list[dict[str, Any]] = [
+        {"call_sid": "CA_in", "from_number": "+972521112222", "end_reason": "caller_hangup"},
+        {"call_sid": "CA_out", "direction": "outbound", "to_number": "+972521112222",
+         "from_number": garage.number, "end_reason": "call_status_busy"},
+        {"call_sid": "CA_test", "is_test": True, "end_reason": "stream_lost"},
+        {"call_sid": "CA_now"},
+    ]  # fmt: skip
+    with parts.database.write() as session:
+        for hour, row in enumerate(rows):
+            session.add(Call(business_id=garage.id, started_at=noon + timedelta(hours=hour), **row))
+
+    def found(**query: str) -> set[str]:
+        page = operator.get(f"/api/businesses/{garage.id}/calls", until="2026-03-02", **query).json
+        assert page is not None
+        return {item["call_sid"] for item in page["items"]}
+
+    assert found() == {"CA_in", "CA_out", "CA_test", "CA_now"}
+    assert found(direction="outbound") == {"CA_out"}
+    assert found(is_test="true") == {"CA_test"}
+    assert found(is_test="false") == {"CA_in", "CA_out", "CA_now"}
+    assert found(outcome="served") == {"CA_in"}
+    assert found(outcome="lost") == {"CA_out", "CA_test"}
+    assert found(outcome="running") == {"CA_now"}
+    assert found(end_reason="stream_lost") == {"CA_test"}
+    for number in ("052-111-2222", "+972521112222", "2222"):
+        assert found(number=number) == {"CA_in", "CA_out"}
+    assert found(number=garage.number) == set()  # it is our own
+    assert found(since="2026-03-01T13:30:00Z") == {"CA_test", "CA_now"}
+    # 15:30 in Jerusalem is 13:30 in UTC
+    assert found(since="2026-03-01T15:30:00") == {"CA_test", "CA_now"}
+    bad = operator.get(f"/api/businesses/{garage.id}/calls", direction="sideways")
+    assert wrong_fields(bad) == ["direction"]
 
 
 def test_figures_without_calls_are_null(owner: Api) -> None:

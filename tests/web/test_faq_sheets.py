@@ -68,6 +68,7 @@ def test_lines_create_and_replace(
 ) -> None:
     text = f"{HEADER}\nprice,מה המחיר|כמה עולה,מאתיים שקלים.\nhours,מתי פתוחים,עד חמש.\n"
     planned = done(send(admin, garage, text, dry_run=True))
+    assert planned.pop("plan")
     assert planned == {
         "dry_run": True,
         "created": 1,
@@ -75,13 +76,21 @@ def test_lines_create_and_replace(
         "unchanged": 0,
         "wrong": 0,
         "lines": [
-            {"line": 2, "intent_key": "price", "action": "update", "errors": []},
-            {"line": 3, "intent_key": "hours", "action": "create", "errors": []},
+            {
+                "line": 2,
+                "intent_key": "price",
+                "action": "update",
+                "errors": [],
+                "changed": ["patterns", "answer_text"],
+            },
+            {"line": 3, "intent_key": "hours", "action": "create", "errors": [], "changed": []},
         ],
     }
     assert stored(parts, garage) == {"price": "מאה שקלים."}
     assert audit(parts) == []
-    assert done(send(admin, garage, text)) == planned | {"dry_run": False}
+    imported = done(send(admin, garage, text))
+    assert imported.pop("plan")
+    assert imported == planned | {"dry_run": False}
     assert stored(parts, garage) == {"price": "מאתיים שקלים.", "hours": "עד חמש."}
     assert matched(admin, garage.id, "מתי פתוחים")["answer_text"] == "עד חמש."
     assert synthesiser.has_said("עד חמש.", "he-IL")

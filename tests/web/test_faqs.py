@@ -25,7 +25,7 @@ def matched(api: Api, business_id: int, text: str, **more: str) -> dict[str, Any
     assert response.json is not None
     assert set(response.json) == {
         "path", "intent_key", "answer_text", "score", "ms", "reason", "clarify", "rows",
-        "uncovered",
+        "uncovered", "faq_id", "guardrail", "lang", "min_score", "gap",
     }  # fmt: skip
     return dict(response.json)
 
@@ -70,6 +70,11 @@ def test_the_life_of_a_prepared_answer(
         "clarify": None,
         "rows": [],
         "uncovered": [],
+        "faq_id": None,
+        "guardrail": "",
+        "lang": "he-IL",
+        "min_score": 0.78,
+        "gap": 0.05,
     }
     assert admin.get(faq).status_code == 404
     assert admin.delete(faq).status_code == 404

@@ -44,7 +44,9 @@ def test_malformed_json(owner: Api, data: str | bytes) -> None:
 @pytest.mark.parametrize("data", ["[]", '"{}"', "null", "1", "true"])
 def test_json_that_is_no_object(owner: Api, data: str) -> None:
     problem = check(send(owner, data), 422, "invalid_input")
-    assert problem["errors"] == [{"field": "", "message": "The body must be a JSON object."}]
+    assert problem["errors"] == [
+        {"field": "", "message": "The body must be a JSON object.", "code": ""}
+    ]
 
 
 def test_half_a_character(owner: Api) -> None:

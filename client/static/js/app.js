@@ -24,7 +24,8 @@ const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { nu
 function ago(seconds) {
   const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
   if (!unit || Math.abs(seconds) < 45) return words.now;
-  return relative.format(-Math.round(seconds / unit[1]), unit[0]);
+  // Hebrew's data repeat a number that the word has said: "לפני שעה (1)".
+  return relative.format(-Math.round(seconds / unit[1]), unit[0]).replace(/\s*\(\d+\)$/, "");
 }
 
 function refreshTimes() {

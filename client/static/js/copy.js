@@ -1,15 +1,23 @@
-// A button that copies what stands beside it; without it the text can be marked by hand.
+// Buttons that copy a field's text: they need a clipboard, so they are hidden until this runs.
 
-for (const box of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "btn";
-  button.textContent = box.dataset.label;
+const SHOWN_MS = 2500;
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  const label = button.querySelector("span");
+  const usual = label.textContent;
+  let timer = 0;
+  button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(box.dataset.copy);
-    button.textContent = box.dataset.copied;
-    setTimeout(() => (button.textContent = box.dataset.label), 2000);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      // Without https there is no clipboard: the text is selected, the keyboard copies it.
+      if (!document.execCommand("copy")) return;
+    }
+    label.textContent = button.dataset.done;
+    clearTimeout(timer);
+    timer = setTimeout(() => { label.textContent = usual; }, SHOWN_MS);
   });
-  box.append(button);
 }

@@ -1,19 +1,19 @@
 """Text of a Hebrew business -> segments that the engine can say.
 
-The order: marks and quotes in one spelling; the demo's hand-checked sentences; the business's own
-pronunciations; what stands in ``[[...]]`` set aside; short forms and numbers into words; then each
-run of Hebrew into phonemes and each run of another script to a voice of its language.
+The order: marks and quotes in one spelling; the demo's hand-checked sentences; what stands in
+``[[...]]`` set aside; short forms and numbers into words; then each run of Hebrew into phonemes and
+each run of another script to a voice of its language.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from server.speech.hebrew.abbreviations import name_lone_letters, write_out, write_out_signs
-from server.speech.hebrew.alphabet import is_pointed, normalise
+from server.speech.hebrew.alphabet import normalise
 from server.speech.hebrew.demo import DEMO_PRONUNCIATIONS
 from server.speech.hebrew.mnemonics import is_speakable
 from server.speech.hebrew.numbers import numbers_to_words
@@ -22,27 +22,8 @@ from server.speech.hebrew.phonemes import sentence_phonemes
 HEBREW: Final = "he"
 """The engine language of a segment whose text is phonemes in ``[[...]]``."""
 
-MAX_OVERRIDES: Final = 500
-"""Pronunciations beyond this many are ignored: each is looked for in every text."""
-
-_LONGEST_OVERRIDDEN: Final = 4000
-"""Characters; pronunciations are longer than words, and must not grow a text without bound."""
-
 _LONGEST_CLAUSE_WORDS: Final = 30
 _LONGEST_FOREIGN_WORDS: Final = 60
-
-_POINTED_PREFIX: Final = str.maketrans(
-    {
-        "ו": "ו\u05b5",
-        "ה": "ה\u05b7",
-        "ב": "ב\u05bc\u05b5",
-        "ל": "ל\u05b5",
-        "מ": "מ\u05b4",
-        "ש": "ש\u05b6",
-        "כ": "כ\u05bc\u05b5",
-    }
-)
-"""Prefix letters with points that make them heard before a pointed word."""
 
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _BRACKETS = re.compile(r"(?:(?<![א-ת])[והבלמשכ]{1,3})?\[\[([^\[\]]*)\]\]")
@@ -71,44 +52,18 @@ class Segment:
     text: str
 
 
-def prepare(text: str, pronunciations: Mapping[str, str] | None = None) -> list[Segment]:
+def prepare(text: str) -> list[Segment]:
     """Return what the engine is to say for Hebrew ``text``; empty if there is nothing to say.
 
     Args:
         text: as people write it; ``[[phonemes]]`` in it are said as they are if the voice knows
             them (see ``mnemonics``), and read as text if it does not.
-        pronunciations: the business's own, from a word or phrase to a Hebrew respelling (with or
-            without nikud) or ``[[phonemes]]``. Prefix letters may precede the word in the text.
     """
     text = " ".join(_TAG.sub(" ", normalise(text)).split())
     demo = DEMO_PRONUNCIATIONS.get(text)
-    if demo is not None and not pronunciations:
+    if demo is not None:
         return [Segment(HEBREW, sentence) for sentence in _SENTENCE_END.split(demo)]
-    text = _to_words(_override(text, pronunciations or {}))
-    return list(_segments(text))
-
-
-def _override(text: str, pronunciations: Mapping[str, str]) -> str:
-    """Put the business's pronunciations in, the longest word first, never inside one another."""
-    known: dict[str, str] = {}
-    for word, pronunciation in list(pronunciations.items())[:MAX_OVERRIDES]:
-        key = " ".join(normalise(word).split())
-        if key:
-            known[key.casefold()] = " ".join(normalise(pronunciation).split())
-    if not known:
-        return text
-    keys = "|".join(re.escape(key) for key in sorted(known, key=len, reverse=True))
-    pattern = re.compile(
-        rf"\[\[[^\[\]]*\]\]|(?<![א-ת\w])([והבלמשכ]{{0,3}})({keys})(?![א-ת\w])", re.IGNORECASE
-    )
-
-    def replacement(match: re.Match[str]) -> str:
-        if match[2] is None:
-            return match.group()
-        spoken = known[match[2].casefold()]
-        return (match[1].translate(_POINTED_PREFIX) if is_pointed(spoken) else match[1]) + spoken
-
-    return pattern.sub(replacement, text)[:_LONGEST_OVERRIDDEN]
+    return list(_segments(_to_words(text)))
 
 
 def _to_words(text: str) -> str:

@@ -235,9 +235,10 @@ def test_transcripts_find_their_utterances_in_any_order() -> None:
     for number in (1, 2, 3):
         session.protocol.commit(f"u{number}")
         session.hears("input_audio_buffer.committed", item_id=f"item_{number}")
-    assert session.hears(f"{TRANSCRIPTION}.delta", item_id="item_2", delta="מ") == [
-        on.PartialTranscript("u2")
-    ]
+    for delta, so_far in (("מה ", "מה "), ("המחיר", "מה המחיר")):
+        assert session.hears(f"{TRANSCRIPTION}.delta", item_id="item_2", delta=delta) == [
+            on.PartialTranscript("u2", so_far)
+        ]
     completed = f"{TRANSCRIPTION}.completed"
     assert session.hears(completed, item_id="item_3", transcript="שלוש") == [
         on.Transcript("u3", "שלוש")

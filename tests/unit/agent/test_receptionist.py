@@ -194,7 +194,7 @@ class Voice:
     def voice_for(self, language: str, voice: str) -> str:
         return ""
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         if self._broken:
             raise SynthesiserError("no voice")
         return mulaw.silence(20)

@@ -152,6 +152,15 @@ def test_what_cannot_be_read_out_is_not_even_asked_for(
     assert fake.handshakes == []
 
 
+def test_a_respelt_word_may_be_transcribed_as_it_is_usually_written(
+    fake: FakeRealtime, voice: AgentVoice
+) -> None:
+    fake.configure(reply=saying("יש לנו BMW"))
+    audio = voice.synthesise("יש לנו בי אם דאבליו", HE, "", "יש לנו BMW")
+    assert audio == speak("יש לנו BMW")
+    assert "בי אם דאבליו" in fake.sessions[0].responses[0].instructions
+
+
 def test_quotes_in_the_text_do_not_end_it(fake: FakeRealtime, voice: AgentVoice) -> None:
     voice.synthesise("אמרו «שלום» ותודה", HE, "")
     assert fake.sessions[0].responses[0].instructions.endswith('«אמרו "שלום" ותודה»')

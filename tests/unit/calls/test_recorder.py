@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 import server.db
 from server.calls import recorder as module
 from server.calls import store
+from server.calls.endings import TERMINAL_STATUSES
 from server.calls.recorder import CallRecorder
 from server.clock import utc_now
 from server.db import Database, engine_options
@@ -288,7 +289,7 @@ def test_a_status_only_moves_forward(books: Books) -> None:
     assert call.ended_at is not None
 
 
-@pytest.mark.parametrize("terminal", store.TERMINAL)
+@pytest.mark.parametrize("terminal", TERMINAL_STATUSES)
 @pytest.mark.parametrize("late", ["in-progress", "ringing", "failed", "completed"])
 def test_a_terminal_status_is_final(books: Books, terminal: str, late: str) -> None:
     books.write(books.arrival(), store.status_changed(SID, terminal, None))

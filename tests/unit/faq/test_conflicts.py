@@ -39,11 +39,15 @@ def test_each_fault_is_named_beside_its_row() -> None:
         )
     )
     assert found.keys() == {1, 2, 3, 4, 5}
-    assert found[1][0].startswith("(((")
-    assert "action" in found[2][0]
-    assert "longer" in found[3][0]
-    assert "no word" in found[4][0]
-    assert "price" in found[5][0]
+    assert {row_id: [one.code for one in some] for row_id, some in found.items()} == {
+        1: ["broken_pattern"],
+        2: ["guarded_pattern"],
+        3: ["long_pattern"],
+        4: ["empty_pattern"],
+        5: ["no_price"],
+    }
+    assert (found[1][0].pattern, found[1][0].detail) == ("(((", "not_an_expression")
+    assert (found[2][0].pattern, found[2][0].detail) == ("תקבעי לי תור", "action")
 
 
 def test_some_rows_can_be_looked_at_alone() -> None:

@@ -154,7 +154,7 @@ def test_a_broken_pattern_costs_itself_and_leaves_a_warning() -> None:
     assert compiled.phrases == ("מה המחיר",)
     assert len(compiled.expressions) == 1
     assert len(compiled.warnings) == 2
-    assert compiled.warnings[0].startswith("(((: ")
+    assert compiled.warnings[0].message.startswith("(((: ")
 
 
 def test_rows_come_best_priority_first_and_else_in_the_order_of_their_making() -> None:

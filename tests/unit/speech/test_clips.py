@@ -39,7 +39,7 @@ class Voice:
     def voice_for(self, language: str, voice: str) -> str:
         return voice if self.own_voices else ""
 
-    def synthesise(self, text: str, language: str, voice: str) -> bytes:
+    def synthesise(self, text: str, language: str, voice: str, written: str = "") -> bytes:
         self.asked.append((text, language))
         self.entered.set()
         assert self.gate.wait(10)
@@ -143,6 +143,16 @@ def test_no_text_leaves_the_directory_or_breaks_it(tmp_path: Path, text: str) ->
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) == 1
     assert (tmp_path / "media" / "clips") in files[0].parents
+
+
+def test_a_business_s_own_pronunciation_is_a_rendering_of_its_own(shop: Shop) -> None:
+    own = (("גפן", "גפאן"),)
+    usual, others = shop.fetch("מוסך הגפן"), shop.fetch("פתוחים")
+    assert shop.store.status("מוסך הגפן", HE, "", own) == "rendering"
+    shop.store.fetch("מוסך הגפן", HE, lambda clip: shop.delivered.put(("own", clip)), "", own)
+    assert shop.next() == ("own", "he-IL:מוסך הגפאן".encode())
+    assert shop.store.load("מוסך הגפן", HE, "", own) != usual
+    assert shop.store.load("פתוחים", HE, "", own) == others, "what has no such word stays"
 
 
 # Order

@@ -13,6 +13,7 @@ from server.speech.espeak import MAX_CHARACTERS, EspeakSynthesiser, SynthesisErr
 from server.speech.espeak_waveform import TARGET_RMS, voiced_rms
 from server.speech.hebrew.demo import DEMO_PRONUNCIATIONS
 from server.speech.hebrew.mnemonics import syllables
+from server.speech.pronunciation import pronounce
 
 VOICE = EspeakSynthesiser()
 AUDIBLE = 32768 * 10 ** (-48 / 20)
@@ -71,11 +72,9 @@ def test_rate_changes_the_length() -> None:
     assert len(slow) > 1.3 * len(fast)
 
 
-def test_pronunciations_change_the_sound() -> None:
-    assert VOICE.synthesise("גפן", pronunciations={"גפן": "[[gaf'an]]"}) != VOICE.synthesise("גפן")
-    assert VOICE.synthesise("Gefen", "en-US", pronunciations={"gefen": "gaffen"}) == (
-        VOICE.synthesise("gaffen", "en-US")
-    )
+def test_a_pronunciation_changes_the_sound() -> None:
+    own = (("גפן", "[[gaf'an]]"),)
+    assert VOICE.synthesise(pronounce("גפן", own)) != VOICE.synthesise("גפן")
 
 
 def test_it_is_quick() -> None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from server.audio import mulaw
 from server.errors import ProtocolError, ProviderError
+from server.helpers.wire import MAX_BYTES, receive_message, send_message
 from server.speech.base import SynthesiserError
 from server.speech.helper import LocalSynthesiser, SpeechHelper
-from server.speech.wire import MAX_BYTES, receive_message, send_message
 
 GREETING = "שלום, איך אפשר לעזור?"
 

@@ -41,6 +41,7 @@ single = st.one_of(
     st.builds(on.AgentReady),
     st.builds(on.SuccessorLost),
     st.builds(on.EndRequested, st.just("caller_hangup")),
+    st.builds(on.EndRequested, st.just("operator"), st.just(True)),
     st.just(on.Tick()),
 )
 steps = st.lists(st.tuples(st.floats(0, 1.5), st.one_of(frames, single.map(lambda e: [e]))))

@@ -20,7 +20,15 @@ VOICE_FRAME = voice(FRAME_MS)
 STALE = 1
 """The sound of what nobody may hear: it came for a request that was given up."""
 
-END_REASONS = {"caller_hangup", "agent_goodbye", "silence", "max_duration", "transferred", "error"}
+END_REASONS = {
+    "caller_hangup",
+    "agent_goodbye",
+    "silence",
+    "max_duration",
+    "transferred",
+    "operator",
+    "error",
+}
 
 
 class Watched:

@@ -1,4 +1,4 @@
-"""The framing between the server and its speech helper process.
+"""The framing between the server and its helper processes.
 
 One message: two big-endian 32-bit lengths, a JSON header, a binary payload.
 """
@@ -36,15 +36,15 @@ def receive_message(sock: socket.socket) -> tuple[dict[str, Any], bytes] | None:
         return None
     head_size, payload_size = _LENGTHS.unpack(lengths)
     if head_size > MAX_BYTES or payload_size > MAX_BYTES:
-        raise ProtocolError("speech helper message too long", code="helper_message")
+        raise ProtocolError("helper message too long", code="helper_message")
     head = _read(sock, head_size)
     payload = _read(sock, payload_size) if payload_size else b""
     if head is None or payload is None:
-        raise ProtocolError("speech helper stopped in mid-message", code="helper_message")
+        raise ProtocolError("a helper stopped in mid-message", code="helper_message")
     try:
         return orjson.loads(head), payload
     except orjson.JSONDecodeError:
-        raise ProtocolError("speech helper sent no JSON", code="helper_message") from None
+        raise ProtocolError("a helper sent no JSON", code="helper_message") from None
 
 
 def _read(sock: socket.socket, size: int) -> bytes | None:
@@ -53,7 +53,7 @@ def _read(sock: socket.socket, size: int) -> bytes | None:
         chunk = sock.recv(size - len(data))
         if not chunk:
             if data:
-                raise ProtocolError("speech helper stopped in mid-message", code="helper_message")
+                raise ProtocolError("a helper stopped in mid-message", code="helper_message")
             return None
         data += chunk
     return bytes(data)

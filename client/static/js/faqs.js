@@ -1,0 +1,220 @@
+// Prepared answers: playing them, counting while one is written, and putting them in order.
+
+const csrf = document.body.dataset.csrf;
+
+function complain(text) {
+  const line = document.createElement("div");
+  line.className = "toast-line toast-danger";
+  line.textContent = text;
+  document.querySelector(".toasts")?.append(line);
+  setTimeout(() => line.remove(), 8000);
+}
+
+// Playing. The sound is fetched first: while it is being rendered the server says so (202).
+
+const MOST_TRIES = 12;
+let player = null;
+let playing = null;
+
+function stop() {
+  player?.pause();
+  if (player?.src) URL.revokeObjectURL(player.src);
+  player = null;
+  playing?.classList.remove("is-playing");
+  playing?.removeAttribute("aria-busy");
+  playing = null;
+}
+
+async function sound(url) {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const answer = await fetch(url, { headers: { Accept: "audio/wav" } });
+    if (answer.status === 200) return answer.blob();
+    if (answer.status !== 202) return null;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  return null;
+}
+
+async function play(button) {
+  const again = playing === button;
+  stop();
+  if (again) return;
+  playing = button;
+  button.setAttribute("aria-busy", "true");
+  let blob = null;
+  try {
+    blob = await sound(button.href);
+  } catch {
+    // said below
+  }
+  if (playing !== button) return; // something else was started meanwhile
+  button.removeAttribute("aria-busy");
+  if (!blob) {
+    stop();
+    complain(button.dataset.failed);
+    return;
+  }
+  player = new Audio(URL.createObjectURL(blob));
+  player.addEventListener("ended", stop);
+  player.addEventListener("error", () => {
+    stop();
+    complain(button.dataset.failed);
+  });
+  button.classList.add("is-playing");
+  button.dataset.played = String(blob.size);
+  player.play().catch(stop);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("a[data-play]");
+  if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const say = button.closest("form")?.querySelector("[data-say]");
+  if (say) {
+    if (!say.value.trim()) return say.focus();
+    button.href = say.dataset.say + encodeURIComponent(say.value.trim());
+  }
+  play(button);
+});
+
+// Writing: how long the answer is, in characters and in seconds.
+
+const SENTENCE_END = /[.!?…]+(?=\s|$)/;
+const CHARS_OF_A_DIGIT = 5;
+
+function count(field) {
+  const form = field.closest("form");
+  const counter = form?.querySelector("[data-counter]");
+  if (!counter) return;
+  const { hebrew, other, most, long, tooLong } = counter.dataset;
+  const text = field.value.trim();
+  const inHebrew = (form.querySelector("select[name$=lang]")?.value ?? "he").startsWith("he");
+  const digits = (text.match(/\d/g) ?? []).length;
+  const chars = [...text].length;
+  const seconds = (chars + digits * (CHARS_OF_A_DIGIT - 1)) / (inHebrew ? hebrew : other);
+  const sentences = text.replace(/[.!?…]+$/, "").split(SENTENCE_END).length;
+  const warning = counter.querySelector("[data-warning]");
+  const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
+  counter.querySelector("[data-count]").textContent = number.format(chars);
+  counter.querySelector("[data-seconds]").textContent = number.format(seconds);
+  counter.classList.toggle("counter-over", chars > most);
+  warning.hidden = chars <= most && sentences <= 2;
+  warning.querySelector("[data-warning-text]").textContent = chars > most ? tooLong : long;
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-answer]")) count(event.target);
+  const draft = event.target.closest("[data-form]")?.querySelector("[data-draft]");
+  if (draft && draft !== event.target && draft.value) again(draft);
+});
+document.addEventListener("change", (event) => {
+  const answer = event.target.closest("form")?.querySelector("[data-answer]");
+  if (answer && event.target.matches("select")) count(answer);
+});
+
+// The sentence that is tried is tried again when the answer changes, and Enter saves nothing.
+let waiting = 0;
+function again(draft) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => draft.dispatchEvent(new Event("again")), 400);
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-draft]")) {
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("again"));
+  }
+});
+
+// Where the eyes and the keyboard go after a row has become a form, or a form a row.
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.detail.elt;
+  if (!(part instanceof Element)) return;
+  const form = part.matches("[data-form]") ? part : part.querySelector(":scope > [data-form]");
+  const wrong = part.querySelector("[aria-invalid=true]");
+  if (wrong) wrong.focus();
+  else if (form) form.querySelector("input.form-control")?.focus();
+  else if (part.matches("article[data-faq]") && document.activeElement === document.body) {
+    document.getElementById(`${part.id}-edit`)?.focus();
+  } else if (part.matches(".faq-gone")) part.querySelector("[data-focus]")?.focus();
+});
+
+// The order: by buttons or by dragging; shown at once, put back with the reason when refused.
+
+const list = document.getElementById("faq-list");
+const said = document.getElementById("faq-said");
+const rows = () => [...list.querySelectorAll(":scope > article[data-faq]")];
+
+async function move(row, other, where) {
+  const before = row.nextSibling;
+  const focused = document.activeElement;
+  other[where](row);
+  focused?.focus?.();
+  let taken = false;
+  try {
+    const answer = await fetch(`${list.dataset.api}/${row.dataset.faq}/move`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
+      body: JSON.stringify({ to: where, other_id: Number(other.dataset.faq) }),
+    });
+    taken = answer.ok;
+  } catch {
+    // said below
+  }
+  if (taken) {
+    said.textContent = list.dataset.moved.replace("{place}", String(rows().indexOf(row) + 1));
+  } else {
+    list.insertBefore(row, before);
+    focused?.focus?.();
+    complain(list.dataset.notMoved);
+  }
+}
+
+if (list) {
+  list.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-move]")) return;
+    const up = event.submitter?.value === "up";
+    const row = event.target.closest("article[data-faq]");
+    const all = rows();
+    const other = all[all.indexOf(row) + (up ? -1 : 1)];
+    if (!other && !up && list.querySelector(".more")) return; // its place is on the next page
+    event.preventDefault();
+    event.stopPropagation();
+    if (other) move(row, other, up ? "before" : "after");
+  });
+
+  let dragged = null;
+  const clear = () => {
+    for (const row of rows()) row.classList.remove("faq-over-before", "faq-over-after");
+  };
+  const half = (row, event) => {
+    const box = row.getBoundingClientRect();
+    return event.clientY < box.top + box.height / 2 ? "before" : "after";
+  };
+  list.addEventListener("dragstart", (event) => {
+    if (!event.target.closest?.(".faq-handle")) return;
+    dragged = event.target.closest("article[data-faq]");
+    dragged.classList.add("faq-dragged");
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged.dataset.faq);
+    event.dataTransfer.setDragImage(dragged, 20, 20);
+  });
+  list.addEventListener("dragover", (event) => {
+    const row = event.target.closest?.("article[data-faq]");
+    if (!dragged || !row) return;
+    event.preventDefault();
+    clear();
+    if (row !== dragged) row.classList.add(`faq-over-${half(row, event)}`);
+  });
+  list.addEventListener("drop", (event) => {
+    const row = event.target.closest?.("article[data-faq]");
+    if (!dragged || !row) return;
+    event.preventDefault();
+    if (row !== dragged) move(dragged, row, half(row, event));
+  });
+  list.addEventListener("dragend", () => {
+    dragged?.classList.remove("faq-dragged");
+    dragged = null;
+    clear();
+  });
+}

@@ -1,0 +1,133 @@
+// The page of the phone: buttons, meters and the conversation as it happens.
+
+import { Conversation } from "./conversation.js";
+import { PhoneCall } from "./call.js";
+
+const phone = document.querySelector("[data-phone]");
+const words = phone.dataset;
+const find = (name) => phone.querySelector(`[data-${name}]`);
+const say = (why) => words[`say${why[0].toUpperCase()}${why.slice(1)}`] ?? "";
+
+const conversation = new Conversation(phone);
+const input = phone.querySelector("#words");
+let call = null;
+let clock = null;
+
+// Levels: -60 dBFS is nothing, -6 is all.
+
+const share = (level) => Math.max(0, Math.min(1, (20 * Math.log10(level + 1e-6) + 60) / 54));
+
+function showLevels(caller, agent) {
+  phone.querySelector('[data-level="caller"]').style.transform = `scaleX(${share(caller)})`;
+  phone.querySelector('[data-level="agent"]').style.transform = `scaleX(${share(agent)})`;
+  find("ring").style.transform = `scale(${1 + 0.25 * Math.max(share(caller), share(agent))})`;
+}
+
+phone.addEventListener("phone:sound", ({ detail }) => showLevels(detail.level, detail.played));
+
+// States
+
+function tick(since) {
+  const seconds = Math.floor((Date.now() - since) / 1000);
+  find("clock").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+let awake = null;
+
+async function stayAwake() {
+  try {
+    awake = await navigator.wakeLock?.request("screen");
+  } catch {
+    awake = null; // a battery that is nearly empty; the call goes on
+  }
+}
+
+function show(state, why) {
+  const up = state === "up";
+  const busy = up || state === "opening";
+  words.state = busy ? state : "idle";
+  find("status").textContent = say(why);
+  find("call").setAttribute("aria-label", busy ? words.sayHangUp : words.sayCall);
+  for (const control of [input, phone.querySelector(".phone-type button"), find("mute"), find("keys")]) {
+    control.disabled = !up;
+  }
+  find("look").hidden = busy || !call?.callSid;
+  clearInterval(clock);
+  if (up) {
+    const since = Date.now();
+    tick(since);
+    clock = setInterval(() => tick(since), 1000);
+    stayAwake();
+  } else if (!busy) {
+    if (call?.callSid) find("look").href = words.callPage + call.callSid;
+    openKeypad(false);
+    showMute(false);
+    showLevels(0, 0);
+    awake?.release();
+    awake = null;
+    call = null;
+  } else {
+    find("clock").textContent = "";
+  }
+}
+
+function notice(why) {
+  const place = find("notice");
+  place.querySelector("p").textContent = why ? say(why) : "";
+  place.hidden = !why;
+}
+
+// Buttons
+
+find("call").addEventListener("click", () => {
+  if (call) {
+    call.hangUp();
+    return;
+  }
+  conversation.clear();
+  notice(null);
+  call = new PhoneCall(
+    { address: words.place, worklet: words.worklet, direction: find("direction").value },
+    {
+      state: show,
+      notice,
+      levels: (news) => phone.dispatchEvent(new CustomEvent("phone:sound", { detail: news })),
+      turn: (turn) => conversation.show(turn),
+    },
+  );
+  call.begin();
+});
+
+function showMute(muted) {
+  find("mute").setAttribute("aria-pressed", String(muted));
+  find("mute").setAttribute("aria-label", muted ? words.sayUnmute : words.sayMute);
+}
+
+find("mute").addEventListener("click", () => {
+  const muted = find("mute").getAttribute("aria-pressed") !== "true";
+  showMute(muted);
+  call?.mute(muted);
+});
+
+function openKeypad(open) {
+  find("keypad").hidden = !open;
+  find("keys").setAttribute("aria-expanded", String(open));
+}
+
+find("keys").addEventListener("click", () => openKeypad(find("keypad").hidden));
+find("keypad").addEventListener("click", ({ target }) => {
+  const key = target.closest("[data-key]")?.dataset.key;
+  if (key) call?.press(key);
+});
+
+find("type").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = input.value.trim();
+  if (!text || !call) return;
+  call.type(text);
+  input.value = "";
+  input.focus();
+});
+
+// A page that is left ends its call; one in the background does not.
+window.addEventListener("pagehide", () => call?.hangUp());
