@@ -83,6 +83,7 @@ PAGES = (
     Page("versions", f"{_B}/prompts/versions"),
     Page("version", f"{_B}/prompts/versions/{{number}}"),
     Page("phone", f"{_B}/phone"),
+    Page("ears", f"{_B}/settings/ears", ADMIN),
     Page("account", "/account", SIGNED_IN),
 )
 
