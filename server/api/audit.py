@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 
 from server.accounts.audit import names_of
 from server.api.access import missing, needs
+from server.api.fields import OptionalName
 from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.models import ADMIN, OWNER, AuditEntry, Business
@@ -28,11 +29,12 @@ class AuditPath(BaseModel):
 class AuditQuery(PageQuery):
     """Which entries, and which page of them."""
 
-    actor: str | None = Field(
-        default=None, max_length=200, description="Who: `user:3`, `token:crm`, `command line`."
+    actor: OptionalName = Field(
+        default="", description="Who: `user:3`, `token:crm`, `command line`; empty: everybody."
     )
-    action: str | None = Field(
-        default=None, max_length=80, description="What: `faq.update`, or `faq` for all of them."
+    action: OptionalName = Field(
+        default="",
+        description="What: `faq.update`, or `faq` for all of its kind; several with commas.",
     )
 
 
@@ -83,10 +85,10 @@ def entries(business_id: int | None, query: AuditQuery) -> AuditPage:
         wanted = wanted.where(AuditEntry.business_id == business_id)
     if query.actor:
         wanted = wanted.where(AuditEntry.actor == query.actor)
-    if query.action:
-        kind = query.action.rstrip(".")
-        under = AuditEntry.action.startswith(f"{kind}.", autoescape=True)
-        wanted = wanted.where(or_(AuditEntry.action == kind, under))
+    kinds = [kind.strip(" .") for kind in query.action.split(",") if kind.strip(" .")]
+    if kinds:
+        under = [AuditEntry.action.startswith(f"{kind}.", autoescape=True) for kind in kinds]
+        wanted = wanted.where(or_(AuditEntry.action.in_(kinds), *under))
     if query.cursor is not None:
         (entry_id,) = decode_cursor(query.cursor, int)
         wanted = wanted.where(AuditEntry.id < entry_id)
