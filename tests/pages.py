@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.api.access import SIGNED_IN
@@ -115,7 +115,7 @@ def things_of(session: Session, business_id: int) -> dict[str, object]:
         select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
     )
     number = session.scalar(
-        select(PromptVersion.number).where(PromptVersion.business_id == business_id).limit(1)
+        select(func.max(PromptVersion.number)).where(PromptVersion.business_id == business_id)
     )
     found = {
         "number": number,
