@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.api.access import SIGNED_IN
@@ -105,6 +105,7 @@ PAGES = (
     Page("person", "/system/people/{user_id}", OWNER),
     Page("deactivate", "/system/people/{user_id}/deactivate", OWNER),
     Page("system-audit", "/system/audit", OWNER),
+    Page("ears", f"{_B}/settings/ears", ADMIN),
     Page("account", "/account", SIGNED_IN),
 )
 
@@ -136,7 +137,7 @@ def things_of(session: Session, business_id: int) -> dict[str, object]:
         select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
     )
     number = session.scalar(
-        select(PromptVersion.number).where(PromptVersion.business_id == business_id).limit(1)
+        select(func.max(PromptVersion.number)).where(PromptVersion.business_id == business_id)
     )
     user_id = session.scalar(
         select(Membership.user_id).where(Membership.business_id == business_id).limit(1)
