@@ -35,6 +35,7 @@ from server.prompt_versions import (
     PromptState,
     compare,
     current_prompts,
+    number_before,
     prompt_version,
     save_prompts,
     texts_of,
@@ -108,8 +109,9 @@ def read_diff(business_id: int, number: int, against: int | None) -> DiffView:
     Raises:
         NotFoundError: one of them does not exist.
     """
-    against = number - 1 if against is None else against
     with services().database.read() as session:
+        if against is None:
+            against = number_before(session, business_id, number)
         after = texts_of(prompt_version(session, business_id, number))
         before = dict.fromkeys(PROMPT_FIELDS, "")
         if against > 0:
