@@ -97,6 +97,29 @@ class Pronunciation(BaseModel):
     )
 
 
+class Ears(BaseModel):
+    """When a caller counts as speaking. What is null is as the server is set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sensitivity: Literal["normal", "quiet_room", "noisy"] = Field(
+        default="normal",
+        description="quiet_room: soft voices are heard sooner; noisy: noise interrupts less.",
+    )
+    barge_in: bool | None = Field(
+        default=None, description="Whether callers may interrupt the agent."
+    )
+    barge_in_frames: int | None = Field(
+        default=None,
+        ge=3,
+        le=50,
+        description="Frames of 20 ms of voice that interrupt at the latest.",
+    )
+    hangover_ms: int | None = Field(
+        default=None, ge=60, le=1500, description="Silence that ends an utterance."
+    )
+
+
 class BusinessSettings(BaseModel):
     """Stored as JSON with the business; unknown fields are refused."""
 
@@ -132,6 +155,9 @@ class BusinessSettings(BaseModel):
         le=3650,
         description="Leads, with their calls and transcripts, are deleted after so many days. "
         "0: they are kept until somebody deletes them.",
+    )
+    ears: Ears = Field(
+        default=Ears(), description="When a caller counts as speaking, and may interrupt."
     )
     pronunciations: Annotated[tuple[Pronunciation, ...], Field(max_length=MAX_PRONUNCIATIONS)] = (
         Field(default=(), description="How words are said that would be read wrongly.")

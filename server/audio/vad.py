@@ -10,7 +10,7 @@ CALIBRATION_FRAMES = 30
 """Frames from which the first noise floor is taken (600 ms)."""
 
 BASE_RMS = 55.0
-"""No frame below this is voice, in 16-bit units; about -55 dBFS."""
+"""No frame below this is voice, in 16-bit units, unless it is set otherwise; about -55 dBFS."""
 
 MOST_FLOOR_RMS = 150.0
 """Calibration believes no line to be noisier than this: it would be a caller's first word."""
@@ -36,6 +36,8 @@ class EnergyGate:
     """
 
     def __init__(self) -> None:
+        self.base_rms = BASE_RMS
+        """No frame below this is voice, in 16-bit units."""
         self._first: list[float] = []
         self._to_calibrate = CALIBRATION_FRAMES
         self._recent: deque[float] = deque(maxlen=_RISE_FRAMES)
@@ -46,7 +48,7 @@ class EnergyGate:
     @property
     def threshold_rms(self) -> float:
         """Level from which a frame counts as voiced."""
-        return max(BASE_RMS, self.floor_rms * _FLOOR_FACTOR)
+        return max(self.base_rms, self.floor_rms * _FLOOR_FACTOR)
 
     def is_voiced(self, frame: bytes) -> bool:
         """Return whether ``frame`` is louder than the line's noise; learns from it."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from server.audio import mulaw
 from server.audio.framing import FRAME_MS
 from server.audio.silero import SileroModel, SpeechEar
-from server.audio.vad import EnergyGate
+from server.audio.vad import BASE_RMS, EnergyGate
 
 REREAD_MS = 320
 """What the model hears again when the gate opens."""
@@ -27,7 +27,26 @@ EVIDENCE_BIAS = 2.2
 """Added to the log-odds of each 32 ms: a probability of 0.1 leaves the evidence as it is."""
 
 EVIDENCE_ENOUGH = 3.5
-"""Sum of log-odds from which there is speech."""
+"""Sum of log-odds from which there is speech, unless it is set otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How easily sound is taken for speech; measured in docs/decisions/voice-activity.md."""
+
+    base_rms: float = BASE_RMS
+    """No frame below this is voice, in 16-bit units."""
+    evidence: float = EVIDENCE_ENOUGH
+    """Sum of log-odds from which there is speech."""
+
+
+NORMAL = Sensitivity()
+SENSITIVITIES = {
+    "normal": NORMAL,
+    "quiet_room": Sensitivity(base_rms=40.0, evidence=2.5),
+    "noisy": Sensitivity(base_rms=60.0, evidence=6.0),
+}
+"""By the name that a business chooses."""
 
 _SILENT_FRAME = mulaw.silence(FRAME_MS)
 _EVIDENCE_MOST = 8.0
@@ -43,7 +62,7 @@ class Voice:
     probability: float | None
     """How speech-like the latest 32 ms are; None where the model does not listen."""
     evidence: float
-    """Accumulated log-odds; from ``EVIDENCE_ENOUGH`` somebody is speaking."""
+    """Accumulated log-odds; from ``Sensitivity.evidence`` on somebody is speaking."""
 
 
 class VoiceActivity:

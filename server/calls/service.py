@@ -24,6 +24,7 @@ from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
 from server.calls.telling import Teller
+from server.calls.tuning import tuning
 from server.calls.watch import CallWatch
 from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
@@ -345,13 +346,14 @@ class CallService:
     ) -> CallPolicy:
         settings, own = self._settings, business.settings
         opens_session = talks and self._opens_session()
+        tuned = tuning(settings, own.ears)
         inbound = direction == "inbound"
         return CallPolicy(
             language=business.lang,
             greeting_text=greets,
             caller_speaks_first=inbound and own.caller_speaks_first,
-            barge_in=settings.barge_in,
-            barge_in_frames=settings.barge_in_voice_frames,
+            barge_in=tuned.barge_in,
+            barge_in_frames=tuned.onset_frames,
             barge_in_grace_ms=settings.barge_in_grace_ms,
             refractory_seconds=settings.reply_refractory_ms / 1000,
             recognises=self.understands(),
@@ -366,7 +368,8 @@ class CallService:
             filler_after_seconds=settings.filler_after_ms / 1000,
             silence_prompt_seconds=settings.silence_prompt_sec,
             silence_hangup_seconds=settings.silence_hangup_sec,
-            hangover_ms=settings.vad_hangover_ms,
+            sensitivity=tuned.sensitivity,
+            hangover_ms=tuned.hangover_ms,
             min_utterance_seconds=settings.min_utt_sec,
             max_utterance_seconds=settings.max_utt_sec,
             max_call_seconds=min(settings.max_call_sec, max_seconds),

@@ -8,7 +8,7 @@ from enum import Enum
 
 from server.audio.framing import FRAME_MS
 from server.audio.silero import SileroModel
-from server.audio.voice import EVIDENCE_ENOUGH, Voice, VoiceActivity
+from server.audio.voice import NORMAL, Sensitivity, Voice, VoiceActivity
 
 PRE_ROLL_MS = 300
 """Audio from before the estimated onset that goes along."""
@@ -65,14 +65,18 @@ class Endpointer:
             latest; the model's evidence usually suffices sooner.
         hangover_ms: silence that ends the utterance.
         model: Silero; None for energy alone.
+        sensitivity: how easily sound is taken for speech.
     """
 
     def __init__(
-        self, onset_frames: int, hangover_ms: int, model: SileroModel | None = None
+        self,
+        onset_frames: int,
+        hangover_ms: int,
+        model: SileroModel | None = None,
+        sensitivity: Sensitivity = NORMAL,
     ) -> None:
         self._activity = VoiceActivity(model)
-        self._onset_frames = onset_frames
-        self._hangover_frames = max(1, hangover_ms // FRAME_MS)
+        self.tune(onset_frames, hangover_ms, sensitivity)
         self._ring: deque[bytes] = deque(maxlen=_RING_MS // FRAME_MS)
         self._loud: deque[bool] = deque(maxlen=_LOOK_BACK_MS // FRAME_MS)
         self._voiced = 0
@@ -80,6 +84,28 @@ class Endpointer:
         self._voice = Voice(loud=False, probability=None, evidence=0.0)
         self.utterance: Utterance | None = None
         """The utterance under way, or None in silence."""
+
+    def tune(self, onset_frames: int, hangover_ms: int, sensitivity: Sensitivity) -> None:
+        """Go on with other settings (see the class); what is known of the line's noise stays."""
+        self._onset_frames = onset_frames
+        self._hangover_frames = max(1, hangover_ms // FRAME_MS)
+        self._evidence_enough = sensitivity.evidence
+        self._activity.gate.base_rms = sensitivity.base_rms
+
+    @property
+    def voice(self) -> Voice:
+        """What is known of the latest frame."""
+        return self._voice
+
+    @property
+    def floor_rms(self) -> float:
+        """The line's noise level at present, in 16-bit units."""
+        return self._activity.gate.floor_rms
+
+    @property
+    def threshold_rms(self) -> float:
+        """Level from which a frame counts as voiced at present."""
+        return self._activity.gate.threshold_rms
 
     @property
     def suspects(self) -> bool:
@@ -124,7 +150,7 @@ class Endpointer:
             self._gap += 1
             if self._gap > _ONSET_GAP_FRAMES:
                 self._voiced = 0
-        if self._voiced < self._onset_frames and voice.evidence < EVIDENCE_ENOUGH:
+        if self._voiced < self._onset_frames and voice.evidence < self._evidence_enough:
             return Speech.NOTHING
         since_onset_ms = self._since_onset_ms()
         self.utterance = Utterance(since_onset_ms, since_onset_ms, self._voiced * FRAME_MS)

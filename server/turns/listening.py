@@ -25,7 +25,9 @@ class Listening:
     def __init__(self, context: Context, model: SileroModel | None) -> None:
         policy = context.policy
         self._context = context
-        self._endpointer = Endpointer(policy.barge_in_frames, policy.hangover_ms, model)
+        self._endpointer = Endpointer(
+            policy.barge_in_frames, policy.hangover_ms, model, policy.sensitivity
+        )
         self._reframer = Reframer()
         self._recent: list[CallerTurn] = []
         self._deaf = False

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from server.audio.voice import NORMAL, Sensitivity
+
 
 class Phrase(StrEnum):
     """A fixed sentence that the call itself may say, without agent or FAQ."""
@@ -43,6 +45,8 @@ class CallPolicy:
     """Voiced frames of 20 ms that make an onset, at the latest."""
     barge_in_grace_ms: int = 0
     """For this long after a reply's first sound nothing interrupts it."""
+    sensitivity: Sensitivity = NORMAL
+    """How easily sound is taken for speech."""
     hangover_ms: int = 200
     """Silence after which an utterance is committed."""
     reply_after_silence_ms: int = 400

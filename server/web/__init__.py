@@ -9,7 +9,12 @@ from flask import Flask
 from server.settings import Settings
 from server.web import (
     account,
+    audit,
+    businesses,
     calls,
+    connect,
+    ears,
+    ears_socket,
     entry,
     faq_sheets,
     faq_try,
@@ -20,12 +25,18 @@ from server.web import (
     leads,
     learned,
     live,
+    members,
     phone,
     prompts,
     pronunciations,
     sign_in,
     static,
+    system,
+    system_people,
+    tokens,
+    webhooks,
 )
+from server.web import settings as settings_pages
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -53,6 +64,17 @@ _PAGES = (
     phone,
     join,
     account,
+    ears,
+    ears_socket,
+    settings_pages,
+    businesses,
+    webhooks,
+    connect,
+    system,
+    members,
+    tokens,
+    audit,
+    system_people,
 )
 
 
