@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.access import SIGNED_IN
-from server.models import ADMIN, OPERATOR, BusinessFaq, Lead, PromptVersion
+from server.models import ADMIN, OPERATOR, OWNER, BusinessFaq, Lead, PromptVersion
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -83,6 +83,23 @@ PAGES = (
     Page("versions", f"{_B}/prompts/versions"),
     Page("version", f"{_B}/prompts/versions/{{number}}"),
     Page("phone", f"{_B}/phone"),
+    Page("settings", f"{_B}/settings", ADMIN),
+    Page("settings-details", f"{_B}/settings/details", ADMIN),
+    Page("settings-numbers", f"{_B}/settings/numbers", ADMIN),
+    Page("settings-hours", f"{_B}/settings/hours", ADMIN),
+    Page("settings-greeting", f"{_B}/settings/greeting", ADMIN),
+    Page("settings-transfer", f"{_B}/settings/transfer", ADMIN),
+    Page("settings-words", f"{_B}/settings/words", ADMIN),
+    Page("settings-recording", f"{_B}/settings/recording", ADMIN),
+    Page("settings-blocked", f"{_B}/settings/blocked", ADMIN),
+    Page("settings-cost", f"{_B}/settings/cost", ADMIN),
+    Page("webhooks", f"{_B}/settings/webhooks", ADMIN),
+    Page("connect", f"{_B}/settings/connect", ADMIN),
+    Page("connect-ring", f"{_B}/settings/connect/ring", ADMIN),
+    Page("businesses", "/businesses"),
+    Page("businesses-new", "/businesses/new", OWNER),
+    Page("system", "/system", OWNER),
+    Page("system-jobs", "/system/jobs", OWNER),
     Page("account", "/account", SIGNED_IN),
 )
 
@@ -97,6 +114,10 @@ OTHERS = {
     f"{_B}/leads/{{lead_id}}/row": "one lead as a row of the list",
     f"{_B}/leads/{{lead_id}}/parts": "the parts of a card that change",
     f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
+    f"{_B}/settings/connect/account": "the Twilio account and its numbers",
+    f"{_B}/settings/connect/review": "what connecting a number changes; asks Twilio",
+    f"{_B}/settings/webhooks/{{webhook_id}}": "one address; a new business has none",
+    "/system/twiml": "what a caller would get, within the page of the system",
     f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
 }
 """What answers GET without being a page, and what it is."""
