@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.models import OPERATOR, BusinessFaq, Lead
+from server.models import ADMIN, OPERATOR, BusinessFaq, Lead
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -55,6 +55,8 @@ _B = "/b/{business_id}"
 PAGES = (
     Page("sign-in", "/sign-in", None),
     Page("more", f"{_B}/more"),
+    Page("phone", f"{_B}/phone"),
+    Page("ears", f"{_B}/settings/ears", ADMIN),
 )
 
 OTHERS: dict[str, str] = {
