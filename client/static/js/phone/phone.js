@@ -111,6 +111,7 @@ find("mute").addEventListener("click", () => {
 
 function openKeypad(open) {
   find("keypad").hidden = !open;
+  phone.classList.toggle("with-keypad", open);
   find("keys").setAttribute("aria-expanded", String(open));
 }
 
