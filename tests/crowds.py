@@ -59,7 +59,7 @@ def fill(
                 "from_number": row["phone"],
                 "to_number": "+97233726000",
                 "status": "completed",
-                "end_reason": "caller_hung_up",
+                "end_reason": "caller_hangup",
                 "started_at": at,
                 "ended_at": at + timedelta(seconds=60),
                 "duration": 60,

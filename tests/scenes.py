@@ -36,7 +36,7 @@ class Scene:
     tags: tuple[str, ...] = ()
     notes: str = ""
     error: str = ""
-    end_reason: str = "caller_hung_up"
+    end_reason: str = "caller_hangup"
     recorded: bool = True
     hours_ago: float = 1.0
 

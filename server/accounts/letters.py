@@ -18,7 +18,7 @@ class Letter:
 
 
 _ROLES = {
-    "he": {OWNER: "בעלים", ADMIN: "ניהול", OPERATOR: "נציג/ה"},
+    "he": {OWNER: "בעלים", ADMIN: "מנהל/ת", OPERATOR: "נציג/ה"},
     "en": {OWNER: "owner", ADMIN: "admin", OPERATOR: "operator"},
 }
 _INVITE = {

@@ -10,6 +10,7 @@ from server.api import (
     businesses,
     calls,
     connect,
+    costs,
     document,
     faq_audio,
     faq_review,
@@ -71,6 +72,7 @@ _RESOURCES = (
     tokens,
     audit,
     account,
+    costs,
     document,
 )
 

@@ -11,7 +11,8 @@ from sqlalchemy import or_, select
 
 from server.accounts.audit import names_of
 from server.api.access import missing, needs
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
+from server.api.fields import OptionalName
+from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor, older_than
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.models import ADMIN, OWNER, AuditEntry, Business
 from server.wiring import services
@@ -28,11 +29,12 @@ class AuditPath(BaseModel):
 class AuditQuery(PageQuery):
     """Which entries, and which page of them."""
 
-    actor: str | None = Field(
-        default=None, max_length=200, description="Who: `user:3`, `token:crm`, `command line`."
+    actor: OptionalName = Field(
+        default="", description="Who: `user:3`, `token:crm`, `command line`; empty: everybody."
     )
-    action: str | None = Field(
-        default=None, max_length=80, description="What: `faq.update`, or `faq` for all of them."
+    action: OptionalName = Field(
+        default="",
+        description="What: `faq.update`, or `faq` for all of its kind; several with commas.",
     )
 
 
@@ -78,23 +80,23 @@ def entries(business_id: int | None, query: AuditQuery) -> AuditPage:
         NotFoundError: there is no such business.
         InvalidInputError: the cursor is none.
     """
-    wanted = select(AuditEntry).order_by(AuditEntry.id.desc())
+    wanted = select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     if business_id is not None:
         wanted = wanted.where(AuditEntry.business_id == business_id)
     if query.actor:
         wanted = wanted.where(AuditEntry.actor == query.actor)
-    if query.action:
-        kind = query.action.rstrip(".")
-        under = AuditEntry.action.startswith(f"{kind}.", autoescape=True)
-        wanted = wanted.where(or_(AuditEntry.action == kind, under))
+    kinds = [kind.strip(" .") for kind in query.action.split(",") if kind.strip(" .")]
+    if kinds:
+        under = [AuditEntry.action.startswith(f"{kind}.", autoescape=True) for kind in kinds]
+        wanted = wanted.where(or_(AuditEntry.action.in_(kinds), *under))
     if query.cursor is not None:
-        (entry_id,) = decode_cursor(query.cursor, int)
-        wanted = wanted.where(AuditEntry.id < entry_id)
+        instant, entry_id = decode_cursor(query.cursor, datetime, int)
+        wanted = wanted.where(older_than(AuditEntry.at, AuditEntry.id, (instant, entry_id)))
     with services().database.read() as session:
         if business_id is not None and session.get(Business, business_id) is None:
             raise missing("business")
         rows = session.scalars(wanted.limit(query.limit + 1)).all()
-        page, following = cut_page(rows, query.limit, lambda row: (row.id,))
+        page, following = cut_page(rows, query.limit, lambda row: (row.at, row.id))
         names = names_of(session, [name for row in page for name in (row.actor, row.target)])
     items = [
         AuditView(

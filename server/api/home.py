@@ -25,6 +25,7 @@ from server.api.home_shapes import (
     HourOfDayView,
     HourView,
     LatencyView,
+    LatestLead,
     Needs,
     Number,
     Numbers,
@@ -39,6 +40,7 @@ from server.wiring import services
 
 blueprint = new_resource("home", "The home page: what needs somebody, and figures by day.")
 
+_LATEST = 6
 _LOOKED_AT = 500
 """Untouched leads, the newest, among which call-backs are looked for."""
 
@@ -64,6 +66,7 @@ def get_home(path: HomePath, query: HomeQuery) -> Response:
             ],
             hours_of_day=hours_of_day(wanted),
             days=[day_view(one) for one in wanted],
+            latest_leads=latest_leads(business_id),
             first_steps=read_first_steps(business_id),
         )
     )
@@ -130,7 +133,7 @@ def read_needs(business_id: int) -> Needs:
     """Return what needs somebody now."""
     counted = services().attention.of(business_id)
     with services().database.read() as session:
-        call_backs = _call_backs(session, business_id)
+        call_backs, newest = _call_backs(session, business_id)
         to_work = session.scalar(
             select(func.count())
             .select_from(Lead)
@@ -143,8 +146,8 @@ def read_needs(business_id: int) -> Needs:
             select(JobRow).where(*dead).order_by(JobRow.id.desc()).limit(SHOWN)
         ).all()
     return Needs(
-        call_backs=len(call_backs),
-        call_back_leads=call_backs[:SHOWN],
+        call_backs=call_backs,
+        call_back_leads=newest,
         to_work=to_work or 0,
         failed_jobs=failed_jobs or 0,
         failed=[FailedJob.model_validate(row, from_attributes=True) for row in failed],
@@ -178,7 +181,8 @@ def read_first_steps(business_id: int) -> FirstSteps:
 _NO_TEST = or_(Call.is_test.is_(None), Call.is_test.is_(False))
 
 
-def _call_backs(session: Session, business_id: int) -> list[CallBack]:
+def _call_backs(session: Session, business_id: int) -> tuple[int, list[CallBack]]:
+    """Return how many leads wait for a call back, and the newest of them."""
     newest = (
         select(Lead.id)
         .where(Lead.business_id == business_id, Lead.work_status == "new")
@@ -187,14 +191,41 @@ def _call_backs(session: Session, business_id: int) -> list[CallBack]:
         .subquery()
     )
     wanted = Lead.fields["callback"].as_string()
-    rows = session.execute(
-        select(Lead.id, Lead.name, Lead.phone, Lead.headline, Lead.next_step, Lead.created_at)
+    ids = session.scalars(
+        select(Lead.id)
         .join(newest, newest.c.id == Lead.id)
         .outerjoin(Call, Call.lead_id == Lead.id)
         .where(_NO_TEST, or_(Lead.next_step != "", and_(wanted.is_not(None), wanted != "")))
         .order_by(Lead.created_at.desc())
+    ).all()
+    rows = session.execute(
+        select(Lead.id, Lead.name, Lead.phone, Lead.headline, Lead.next_step, Lead.created_at)
+        .where(Lead.id.in_(ids[:SHOWN]))
+        .order_by(Lead.created_at.desc())
     )
-    return [CallBack.model_validate(row, from_attributes=True) for row in rows]
+    return len(ids), [CallBack.model_validate(row, from_attributes=True) for row in rows]
+
+
+def latest_leads(business_id: int) -> list[LatestLead]:
+    """Return the newest leads, test calls left out."""
+    with services().database.read() as session:
+        rows = session.execute(
+            select(
+                Lead.id,
+                Lead.name,
+                Lead.phone,
+                Lead.headline,
+                Lead.status,
+                Lead.work_status,
+                Lead.read_at,
+                Lead.created_at,
+            )
+            .outerjoin(Call, Call.lead_id == Lead.id)
+            .where(Lead.business_id == business_id, _NO_TEST)
+            .order_by(Lead.created_at.desc(), Lead.id.desc())
+            .limit(_LATEST)
+        )
+        return [LatestLead.model_validate(row, from_attributes=True) for row in rows]
 
 
 def _latency(found: Spread) -> LatencyView:

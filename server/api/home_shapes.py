@@ -120,6 +120,19 @@ class DayView(CallCounts):
     )
 
 
+class LatestLead(BaseModel):
+    """A lead in short."""
+
+    id: int
+    name: str
+    phone: str
+    headline: str
+    status: str
+    work_status: str
+    read_at: datetime | None
+    created_at: datetime
+
+
 class FirstSteps(BaseModel):
     """What a new business has done already."""
 
@@ -141,4 +154,5 @@ class HomeView(BaseModel):
     hours: list[HourView] = Field(description=f"Of the last {HOURLY_DAYS} days, in order.")
     hours_of_day: list[HourOfDayView] = Field(description="24, over the days asked for.")
     days: list[DayView] = Field(description="In order, today last; days without calls are zero.")
+    latest_leads: list[LatestLead]
     first_steps: FirstSteps

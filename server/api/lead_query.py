@@ -21,19 +21,14 @@ WorkStatus = Literal["new", "in_work", "done", "lost"]
 Outcome = Literal["talked", "transferred", "missed", "broken"]
 """How a call went, in a word."""
 
-ENDINGS: dict[Outcome, tuple[str, ...]] = {
-    "talked": (
-        "caller_hangup",
-        "agent_goodbye",
-        "silence",
-        "max_duration",
-        "call_status_completed",
-    ),
+_ENDINGS: dict[Outcome, tuple[str, ...]] = {
     "transferred": ("transferred",),
     "missed": ("call_status_busy", "call_status_no-answer", "call_status_canceled"),
     "broken": ("stream_lost", "error", "call_status_failed"),
 }
-"""The ends of calls that make each outcome."""
+"""The ends of calls that make each outcome; every other end is that of a talk."""
+
+_NO_TALK = tuple(end for ends in _ENDINGS.values() for end in ends)
 
 _LIKE_A_NUMBER = re.compile(r"[+\d][\d\s().-]*")
 _MIN_DIGITS = 3
@@ -98,10 +93,12 @@ def filtered(wanted: LeadFilter, business: Business) -> Select[Lead]:
     if wanted.tag is not None:
         query = query.where(_tagged(wanted.tag))
     if wanted.outcome is not None:
-        ended = select(Call.lead_id).where(
-            Call.lead_id == Lead.id, Call.end_reason.in_(ENDINGS[wanted.outcome])
+        fits = (
+            Call.end_reason.in_(_ENDINGS[wanted.outcome])
+            if wanted.outcome in _ENDINGS
+            else Call.end_reason.not_in(_NO_TALK)
         )
-        query = query.where(ended.exists())
+        query = query.where(select(Call.lead_id).where(Call.lead_id == Lead.id, fits).exists())
     if wanted.test is not None:
         query = query.where(Lead.is_test if wanted.test else ~Lead.is_test)
     if wanted.q is not None and (words := wanted.q.strip()):
@@ -111,7 +108,10 @@ def filtered(wanted: LeadFilter, business: Business) -> Select[Lead]:
 
 def outcome_of(end_reason: str | None) -> Outcome | None:
     """Return how a call went that ended so; None while it has not ended."""
-    return next((outcome for outcome, ends in ENDINGS.items() if end_reason in ends), None)
+    if not end_reason:
+        return None
+    known = (outcome for outcome, ends in _ENDINGS.items() if end_reason in ends)
+    return next(known, "talked")
 
 
 def _tagged(tag: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts import links, people
 from server.accounts.members import set_owner
-from server.api.access import caller, needs
+from server.api.access import caller, missing, needs
 from server.api.fields import ABSENT, PartialInput
 from server.api.members import NewResetLink, ResetLinkView, hand_over_reset
 from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
@@ -98,6 +98,19 @@ def all_users(query: PageQuery) -> UserPage:
         rows = session.scalars(wanted.limit(query.limit + 1)).all()
         page, following = cut_page(rows, query.limit, lambda row: (row.email,))
         return UserPage(items=_views(session, list(page)), next_cursor=following)
+
+
+def get_user(user_id: int) -> UserView:
+    """Return one user.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    with services().database.read() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise missing("user")
+        return _views(session, [user])[0]
 
 
 def change(user_id: int, wanted: UserChange) -> UserView:

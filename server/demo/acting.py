@@ -122,7 +122,7 @@ def _timings(path: str, chance: Random, *, filled: bool) -> dict[str, Any]:
     else:
         ready = final + abs(chance.gauss(240, 90))
     if filled:
-        ready = max(ready, chance.uniform(2400, 3400))
+        ready = max(ready, chance.uniform(1750, 2350))
     total = ready + abs(chance.gauss(14, 6))
     stages = {
         "first_partial_ms": partial,

@@ -32,10 +32,12 @@ from server.recordings.storage import RecordingStorage, StorageError
 
 _DAYS = 17
 _SEED = 20240917
-_BUSY = (4, 4, 3, 4, 2, 1, 4)
+_BUSY = (5, 4, 4, 4, 2, 1, 5)
 """Calls a day, Monday first: Friday is short, and on Saturday the garage is closed."""
-_TODAY_MINUTES = (430, 372, 305, 241, 186, 118, 64, 37, 21, 9)
+_TODAY_MINUTES = (372, 305, 186, 118, 64, 27, 9)
 """How long ago today's calls came; those that would be yesterday's are left out."""
+_REGULARS = 0.2
+"""The share of calls by somebody who calls often."""
 _DAY_NAMES = ("ראשון", "שני", "שלישי", "רביעי", "חמישי")
 _HOURS = ("שמונה", "תשע", "עשר", "אחת עשרה", "שתיים")
 _NOTES = (
@@ -114,7 +116,8 @@ def _scenes(business: Business, now: datetime, chance: Random) -> Iterator[_Scen
     for number, at in enumerate(sorted(_moments(ZoneInfo(business.timezone), now, chance))):
         story = stories[number % len(stories)]
         who = VISITORS if story.lang != "he-IL" else people
-        person = who[number % len(who)] if chance.random() < 0.8 else who[number % 3]
+        regular = chance.random() < _REGULARS
+        person = who[number % 3] if regular else who[number % len(who)]
         if story is HUNG_UP:
             person = replace(person, phone=HIDDEN)
         yield _Scene(story, person, at, is_test=number % 19 == 11)

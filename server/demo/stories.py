@@ -11,12 +11,11 @@ _WHO = message("קיבלתי. איך קוראים לכם?")
 _NOTED = message("רשמתי, נחזור אליכם בהקדם. להתראות!")
 
 PRICE = Story(
-    (caller("שלום, כמה עולה טיפול שוטף?"), prepared("price"), caller("תודה רבה, ביי"), _BYE),
+    (caller("שלום, כמה עולה טיפול שוטף?"), prepared("price"), caller("תודה רבה, ביי")),
     "שאלה על מחיר טיפול שוטף",
     ("נמסר מחיר הטיפול, כולל שמן ומסנן.", "הייתה זו שאלה קצרה, בלי לקבוע תור."),
     fields={"need": "מחיר טיפול שוטף", "sentiment": "neutral"},
-    end_reason="agent_goodbye",
-    often=5,
+    often=7,
 )
 HOURS = Story(
     (
@@ -29,7 +28,7 @@ HOURS = Story(
     "שאלה על שעות הפתיחה",
     ("נמסרו שעות הפתיחה באמצע השבוע וביום שישי.", "אין צורך בהמשך טיפול."),
     fields={"need": "שעות פתיחה", "sentiment": "positive"},
-    often=5,
+    often=7,
 )
 ADDRESS = Story(
     (
@@ -38,12 +37,11 @@ ADDRESS = Story(
         caller("ויש חניה במקום?"),
         prepared("parking"),
         caller("יופי, בדרך אליכם"),
-        agent("מצוין, נחכה לכם. נסיעה טובה!"),
     ),
     "בדרך למוסך, שאלה על כתובת וחניה",
     ("נמסרה הכתובת ליד תחנת הדלק.", "יש חניה חינם בחצר, וזה התאים."),
     fields={"need": "כתובת וחניה", "sentiment": "positive"},
-    often=4,
+    often=5,
 )
 PAYMENT = Story(
     (
@@ -54,7 +52,7 @@ PAYMENT = Story(
     "שאלה על אמצעי תשלום",
     ("נמסר שאפשר לשלם באשראי, במזומן או בביט.", "השיחה הסתיימה בתודה."),
     fields={"need": "אמצעי תשלום", "sentiment": "neutral"},
-    often=2,
+    often=4,
 )
 SERVICE = Story(
     (

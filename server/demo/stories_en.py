@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from server.demo.story import Story, agent, caller, prepared
 
-_BYE = agent("Thank you for calling. Have a good day, goodbye!")
-
 ENGLISH = (
     Story(
-        (caller("Hi, how much is a service?"), prepared("price"), caller("Great, thanks"), _BYE),
+        (caller("Hi, how much is a service?"), prepared("price"), caller("Great, thanks")),
         "Asked for the price of a service",
         ("The price was given, with oil and filter.", "No appointment was asked for."),
         fields={"need": "price of a service", "sentiment": "positive"},
         lang="en-US",
-        end_reason="agent_goodbye",
         often=2,
     ),
     Story(
         (
             caller("Hello, are you open today?"),
             prepared("hours", heard=0.6),
-            caller("Okay, so I can come this afternoon"),
-            agent("Yes, we are here until five. See you later!"),
+            caller("Okay, I will come this afternoon"),
         ),
         "Coming in this afternoon",
         ("Asked for the opening hours.", "The caller will come by in the afternoon."),

@@ -61,7 +61,7 @@ def add_prompt_versions(session: Session, business: Business, now: datetime) -> 
     owner = actor_of(session, OWNER_EMAIL)
     paragraphs = business.ai_prompt.split("\n\n")
     earlier = (
-        ("\n\n".join((paragraphs[0], paragraphs[2])), "שלום, הגעתם למוסך הגפן. איך אפשר לעזור?"),
+        ("\n\n".join(paragraphs[::2]), "שלום, הגעתם למוסך הגפן. איך אפשר לעזור?"),
         (business.ai_prompt.replace("ארבע מאות וחמישים", "ארבע מאות"), business.greeting_text),
         (business.ai_prompt, business.greeting_text),
     )

@@ -9,23 +9,34 @@ from flask import Flask
 from server.settings import Settings
 from server.web import (
     account,
+    audit,
+    businesses,
     calls,
+    connect,
     ears,
     ears_socket,
     entry,
     faq_sheets,
     faq_try,
     faqs,
+    home,
     join,
     lead_card,
     leads,
     learned,
     live,
+    members,
     phone,
+    prompts,
     pronunciations,
     sign_in,
     static,
+    system,
+    system_people,
+    tokens,
+    webhooks,
 )
+from server.web import settings as settings_pages
 from server.web.formats import register_formats
 from server.web.frame import put_frame
 from server.web.language import speak
@@ -38,6 +49,8 @@ CLIENT = Path(__file__).resolve().parent.parent.parent / "client"
 
 _PAGES = (
     entry,
+    home,
+    prompts,
     sign_in,
     live,
     calls,
@@ -53,6 +66,15 @@ _PAGES = (
     account,
     ears,
     ears_socket,
+    settings_pages,
+    businesses,
+    webhooks,
+    connect,
+    system,
+    members,
+    tokens,
+    audit,
+    system_people,
 )
 
 

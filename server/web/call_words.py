@@ -63,3 +63,8 @@ def reasons() -> dict[str, str]:
 def agent_words(agent: str) -> str:
     """Return who answered; empty where nobody could."""
     return str(_AGENTS.get(agent, agent))
+
+
+def shows_number(number: str) -> bool:
+    """Tell whether this is a number; carriers put words in its place where it is withheld."""
+    return any(character.isdigit() for character in number)

@@ -19,7 +19,14 @@ from server.api.lead_view import recording_path
 from server.errors import InvalidInputError
 from server.leads.media import stored_recording
 from server.models import OPERATOR, Call, Lead
-from server.web.call_words import PATHS, agent_words, reason_kind, reason_words, reasons
+from server.web.call_words import (
+    PATHS,
+    agent_words,
+    reason_kind,
+    reason_words,
+    reasons,
+    shows_number,
+)
 from server.web.pages import BUSINESS, is_htmx, missing, new_pages
 from server.web.waterfall import STAGES, Waterfall, scale_of, waterfall
 from server.wiring import services
@@ -71,6 +78,7 @@ def call_words() -> dict[str, object]:
         "reason_kind": reason_kind,
         "agent_words": agent_words,
         "path_words": PATHS,
+        "shows_number": shows_number,
     }
 
 

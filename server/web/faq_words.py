@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from server.api.faq_models import FaultView
+from server.faq.morphology import spelling
+from server.faq.normalize import normalize
 from server.faq.snapshot import is_expression
 
 MAX_ANSWER_CHARS = 240
@@ -61,6 +63,8 @@ _BROKEN = {
 _LANGUAGES = {"he": _l("Hebrew"), "en": _l("English"), "ar": _l("Arabic"), "ru": _l("Russian"),
               "fr": _l("French")}  # fmt: skip
 
+_AROUND_WORDS = ".,;:!?…()\"'"
+_FINAL = str.maketrans("כמנפצ", "ךםןףץ")
 _OPTIONAL_GROUP = re.compile(r"\((?:\?:)?[^()]*\)[?*]")
 _OPTIONAL_LETTER = re.compile(r"(\w)\?")
 _GAP = re.compile(r"\.(?:[*+]\??|\{[^{}]*\})?|\\s[*+]?")
@@ -112,6 +116,13 @@ def in_plain_words(pattern: str) -> str:
     text = _OPTIONAL_LETTER.sub(r"\1", text)
     text = _SIGNS.sub(" ", _GAP.sub(" … ", text))
     return " ".join(text.replace("|", " / ").split()).strip("… ") or pattern
+
+
+def as_typed(key: str, text: str) -> str:
+    """Return the word of ``text`` that the matcher knows as ``key``; else with its final letter."""
+    words = (word.strip(_AROUND_WORDS) for word in text.split())
+    found = next((word for word in words if spelling(normalize(word)) == key), None)
+    return found or key[:-1] + key[-1:].translate(_FINAL)
 
 
 def language_name(tag: str) -> str:

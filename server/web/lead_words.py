@@ -88,6 +88,8 @@ def callback_reason(fields: dict[str, Any]) -> str:
         return ""
     if why == "transfer_unanswered":
         return str(_("Nobody picked up when the call was put through."))
+    if " " in why:  # in somebody's words, not a program's
+        return why
     return str(_("The voice agent could not finish the call and took a message."))
 
 

@@ -24,6 +24,7 @@ _BY_TYPE = {
     "int_from_float": _l("A whole number, please."),
     "float_parsing": _l("A number, please."),
     "float_type": _l("A number, please."),
+    "finite_number": _l("A number, please."),
     "bool_parsing": _l("Yes or no, please."),
     "literal_error": _l("Please choose one of the list."),
     "enum": _l("Please choose one of the list."),
@@ -52,6 +53,25 @@ _BY_MESSAGE = {
         "A phone number with its country, please, such as +972541234567."
     ),
     "must have 7 to 15 digits": _l("A phone number has 7 to 15 digits."),
+    "must be a number such as +972541234567, or a beginning such as +9725*": _l(
+        "A phone number, please, such as +972541234567, or a beginning such as +9725*."
+    ),
+    "must have 7 to 15 digits, or end with *": _l(
+        "A phone number has 7 to 15 digits; the beginning of numbers ends with *."
+    ),
+    "this is not a phone number": _l("This is not a phone number."),
+    "this is not a complete phone number": _l("This is not a complete phone number."),
+    "the address must begin with https://": _l("The address has to begin with https://."),
+    "this is not an address such as https://example.com/hook": _l(
+        "A web address, please, such as https://example.com/in."
+    ),
+    "the address is inside a network": _l(
+        "This address is inside a network; one in the public internet is needed."
+    ),
+    "the address must not hold a user or a password": _l(
+        "The address must not hold a user name or a password."
+    ),
+    "this port serves no web pages": _l("This port serves no web pages."),
     "this is not an e-mail address": _l("This is not an e-mail address."),
 }
 _SHORTLY = {
@@ -71,6 +91,19 @@ _BY_CODE = {
     "password_short": _l("At least 10 characters, please."),
     "password_long": _l("This password is too long."),
     "too_many_tokens": _l("There are too many keys; revoke one that is not used."),
+    "no_public_address": _l("The server has no public https address yet."),
+    "no_credentials": _l("The server has no Twilio account yet."),
+    "not_in_account": _l("The Twilio account has no such number."),
+    "on_trunk": _l("A SIP trunk takes this number's calls. Take it off the trunk at Twilio first."),
+    "no_voice": _l("This number takes only messages, no calls."),
+    "twilio_credentials": _l("Twilio refuses the account's credentials."),
+    "twilio_unavailable": _l("Twilio does not answer now. Nothing was changed there; try again."),
+    "twilio_refused": _l("Twilio refused this. Nothing was changed there."),
+    "twilio_not_found": _l("Twilio does not know this number any more."),
+    "too_many_webhooks": _l("A business has at most ten addresses. Delete one first."),
+    "too_soon": _l("A test was sent only just now. Wait ten seconds."),
+    "not_dead": _l("This is being tried already."),
+    "busy": _l("The address is being checked already. Wait a moment."),
     "number_taken": _l("This number rings at another business already."),
 }
 

@@ -17,14 +17,13 @@ from playwright.sync_api import BrowserContext, Page, StorageState, expect
 
 from tests.browser.axe import check_accessible
 from tests.browser.chromium import Chromium, running_chromium
-from tests.browser.people import STEP_MS, new_window, sign_in
+from tests.browser.people import STEP_MS, new_window, sign_in, whole
 from tests.browser.site import Site, email_of, running_site
 from tests.browser.watch import Watch
 
-TEST_SECONDS = 60.0
-"""How long a browser test may take unless it is marked otherwise."""
+_GRACE_SECONDS = 20.0
+"""How long before pytest-timeout a browser that hangs is ended."""
 
-_GRACE_SECONDS = 10.0
 
 Person = Callable[..., Page]
 
@@ -33,8 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            if item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 # Of the package, not of the session: while Playwright runs, nobody else in this thread can have an
@@ -67,7 +64,8 @@ def _ends_by_itself(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     marker = request.node.get_closest_marker("timeout")
-    with request.getfixturevalue("chromium").ended_after(marker.args[0] - _GRACE_SECONDS):
+    seconds = float(marker.args[0] if marker else request.config.getini("timeout"))
+    with request.getfixturevalue("chromium").ended_after(seconds - _GRACE_SECONDS):
         yield
 
 
@@ -139,6 +137,8 @@ def look() -> Callable[..., None]:
         if os.environ.get("MAANE_SCREENS"):
             folder = Path(__file__).resolve().parents[2] / "instance" / "screens"
             folder.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=folder / f"{name}.png", full_page=full)
+            if full:
+                whole(page)
+            page.screenshot(path=folder / f"{name}.png")
 
     return keep

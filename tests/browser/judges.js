@@ -24,24 +24,24 @@
     return own && own !== document.documentElement && !own.lang.startsWith(lang);
   };
 
-  // An attribute may repeat the data that its element shows.
-  function withoutData(element, name) {
-    let text = element.getAttribute(name);
-    for (const data of element.querySelectorAll("bdi, [data-user]")) {
-      const repeated = data.textContent.trim();
-      if (repeated) text = text.replaceAll(repeated, "");
-    }
-    return text;
+  // Somebody's data, wherever it is repeated: what stands in <bdi> and the like, and what a text
+  // holds between the marks that isolate a run of the other direction.
+  function withoutData(text, data) {
+    let rest = (text || "").replace(/\u2068[^\u2069]*\u2069/g, " ");
+    for (const one of data) rest = rest.replaceAll(one, " ");
+    return rest;
   }
 
   // Words of the other script that are neither somebody's data nor marked as another language.
   function mixedWords(lang, allowed) {
     const wrong = lang === "he" ? /[A-Za-z]{2,}/g : /[\u0590-\u05FF]+/g;
     const found = new Set();
+    const data = [...document.querySelectorAll(FREE_TEXT)]
+      .map((element) => element.textContent.trim()).filter((text) => text.length > 1)
+      .sort((one, other) => other.length - one.length);
     const read = (text, where) => {
-      for (const word of (text || "").match(wrong) || []) {
-        if (!allowed.includes(word)) found.add(`"${word}" in ${where}`);
-      }
+      const words = (withoutData(text, data).match(wrong) || []).filter((word) => !allowed.includes(word));
+      if (words.length) found.add(`"${words.slice(0, 6).join(" ")}" in ${where}`);
     };
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -52,7 +52,7 @@
     for (const element of document.body.querySelectorAll("*")) {
       if (element.closest(FREE_TEXT) || otherLanguage(element, lang)) continue;
       for (const name of LABELS) {
-        if (element.hasAttribute(name)) read(withoutData(element, name), `${name} of ${shown(element)}`);
+        read(element.getAttribute(name), `${name} of ${shown(element)}`);
       }
     }
     if (!document.querySelector("title[data-user]")) {
@@ -65,11 +65,14 @@
   function sideways(width) {
     const root = document.scrollingElement;
     if (root.scrollWidth <= width) return [];
-    const guilty = [...document.body.querySelectorAll("*")].filter((element) => {
+    const edge = root.getBoundingClientRect();
+    const beyond = (element) => {
       const box = element.getBoundingClientRect();
-      return visible(element) && (box.right > width + 1 || box.left < -1) &&
-        ![...element.children].some((child) => child.getBoundingClientRect().width >= box.width);
-    });
+      return visible(element) && (box.right > edge.right + 1 || box.left < edge.left - 1);
+    };
+    const guilty = [...document.body.querySelectorAll("*")].filter(
+      (element) => beyond(element) && ![...element.children].some(beyond),
+    );
     return [`the page is ${root.scrollWidth} px wide: ${guilty.slice(0, 4).map(shown).join(", ")}`];
   }
 
@@ -79,9 +82,9 @@
       if (!visible(element) || element.disabled || element.closest("[aria-hidden=true], [inert]")) continue;
       if (element.closest(".skip")) continue;
       const label = element.labels && element.labels[0];
-      const boxed = /^(checkbox|radio|file)$/.test(element.type) && label && visible(label) ? label : element;
-      boxed.scrollIntoView({ block: "center", behavior: "instant" });
-      const box = boxed.getBoundingClientRect();
+      const choice = /^(checkbox|radio|file)$/.test(element.type) && label && visible(label);
+      element.scrollIntoView({ block: "center", behavior: "instant" });
+      const box = element.getBoundingClientRect();
       if (inProse(element)) {
         const line = parseFloat(getComputedStyle(element.parentElement).lineHeight) || 0;
         if (Math.max(box.height, line) < INLINE - SLACK) {
@@ -89,7 +92,7 @@
         }
         continue;
       }
-      const [wide, high] = reach(boxed, box);
+      const [wide, high] = choice ? widest([reach(element), reach(label)]) : reach(element);
       if (wide < TARGET - SLACK || high < TARGET - SLACK) {
         wrong.push(`${shown(element)} takes taps on ${Math.round(wide)} × ${Math.round(high)} px`);
       }
@@ -103,8 +106,11 @@
       (node) => node.nodeType === Node.TEXT_NODE && node.data.trim().length > 2,
     );
 
+  const widest = (sizes) => sizes.reduce((one, other) => (Math.min(...one) < Math.min(...other) ? other : one));
+
   // How far from its middle an element is hit: pseudo-elements may make it larger than its box.
-  function reach(element, box) {
+  function reach(element) {
+    const box = element.getBoundingClientRect();
     const middle = [box.left + box.width / 2, box.top + box.height / 2];
     const hits = (x, y) => {
       const found = document.elementFromPoint(x, y);
@@ -168,12 +174,14 @@
         wrong.push(`${shown(form)} has no CSRF token`);
       }
       if (!form.querySelector("[type=submit], button:not([type])") &&
+          !/type="?submit/.test(form.querySelector("noscript")?.textContent || "") &&
           !(form.id && document.querySelector(`[form="${form.id}"]`))) {
         wrong.push(`${shown(form)} has no button to send it`);
       }
     }
     const acts = "[hx-post], [hx-put], [hx-patch], [hx-delete]";
     for (const element of document.querySelectorAll(acts)) {
+      if (!element.matches(`form, [role=button], ${INTERACTIVE}`)) continue; // an aid, no action
       const form = element.closest("form") || element.form;
       if (!form || (form.getAttribute("method") || "").toLowerCase() !== "post") {
         wrong.push(`${shown(element)} acts by htmx alone`);

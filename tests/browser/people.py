@@ -74,3 +74,12 @@ def settle(page: Page) -> None:
         "() => document.fonts.ready.then(() => new Promise(done =>"
         " requestAnimationFrame(() => requestAnimationFrame(done))))"
     )
+
+
+def whole(page: Page) -> None:
+    """Make the window as high as the page, so that what sticks to its edges stays there."""
+    size = page.viewport_size
+    assert size is not None
+    high = page.evaluate("() => document.scrollingElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": min(max(size["height"], high), 8000)})
+    settle(page)

@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext
 
 from tests.browser.chromium import Chromium, running_chromium
-from tests.browser.people import new_window, settle, sign_in
+from tests.browser.people import new_window, settle, sign_in, whole
 from tests.browser.png import repack
 from tests.browser.site import LANGUAGES, Site, email_of, running_site
 from tests.pages import PAGES, Page
@@ -101,7 +101,8 @@ def _take(chromium: Chromium, site: Site, look: Look, pages: list[Page], states:
             tab = (stranger if page.role is None else owner).new_page()
             tab.goto(page.at(things))
             settle(tab)
-            tab.screenshot(path=SCREENS / f"{page.name}-{look.name}-{state}.png", full_page=True)
+            whole(tab)
+            tab.screenshot(path=SCREENS / f"{page.name}-{look.name}-{state}.png")
             tab.close()
             count += 1
     return count

@@ -5,27 +5,33 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
+from server.accounts.tokens import token_hash
+from server.clock import utc_now
 from server.db import Database, engine_options
 from server.models import (
     ADMIN,
     OPERATOR,
     OWNER,
+    AccountLink,
+    ApiToken,
     Business,
     BusinessFaq,
     BusinessPhoneNumber,
     Lead,
     Membership,
+    PromptVersion,
     User,
 )
 from server.passwords.hashing import hash_password
 from tests.crowds import fill, fill_faqs
 from tests.e2e.server_process import ServerProcess
-from tests.pages import things_of
+from tests.pages import INVITATION, NEW_PASSWORD, things_of
 from tests.scenes import LONG_SCENE, SCENES, Scene
 from tests.seeds import add_scene
 
@@ -144,6 +150,16 @@ def _furnish(session: Session, media_dir: Path | None) -> Ids:
     ]
     empty = Business(name="עסק חדש")
     long = _business(LONG_NAME, "+97239876543")
+    long.ai_prompt = "\n\n".join([LONG_NAME] * 40)
+    long.faqs = [
+        BusinessFaq(
+            intent_key="a_" * 35 + "long_key",
+            label=LONG_NAME,
+            patterns_json=[LONG_NAME, "א" * 120, "https://example.com/" + "a" * 90],
+            answer_text=" ".join([LONG_NAME] * 4),
+            priority=100,
+        )
+    ]
     session.add_all([bakery, empty, long])
     session.flush()
     if media_dir is not None:
@@ -166,11 +182,56 @@ def _furnish(session: Session, media_dir: Path | None) -> Ids:
             if role != OWNER:
                 for business in (garage, empty, long):
                     _join(session, user, business, role)
+    session.add_all([*_links(garage), *_versions(long)])
+    session.add(
+        ApiToken(name="till", token_hash=token_hash("till"), role=ADMIN, business_id=garage.id)
+    )
     stranger = User(email=email_of("stranger", "he"), lang="he", password_hash=hashed)
     session.add(stranger)
     session.flush()
     _join(session, stranger, bakery, ADMIN)
     return Ids(garage.id, bakery.id, empty.id, long.id)
+
+
+def _links(business: Business) -> list[AccountLink]:
+    """Return an invitation and a link for a new password; looking at them uses neither up."""
+    until = utc_now() + timedelta(days=1)
+    told = {"created_by": "command line", "expires_at": until}
+    return [
+        AccountLink(
+            purpose="invite",
+            token_hash=token_hash(INVITATION),
+            email="new@example.com",
+            business_id=business.id,
+            role=OPERATOR,
+            **told,
+        ),
+        AccountLink(
+            purpose="reset",
+            token_hash=token_hash(NEW_PASSWORD),
+            email=email_of(OPERATOR, "he"),
+            user_id=select(User.id).where(User.email == email_of(OPERATOR, "he")).scalar_subquery(),
+            **told,
+        ),
+    ]
+
+
+def _versions(business: Business) -> list[PromptVersion]:
+    """Return what the agent's texts were, and what they are."""
+    now = utc_now()
+    older = "את עוזרת קולית של המוסך. עני בקיצור.\nאין פחחות ואין צבע."
+    return [
+        PromptVersion(
+            business_id=business.id,
+            number=number,
+            ai_prompt=text,
+            outbound_ai_prompt=business.outbound_ai_prompt,
+            greeting_text=business.greeting_text,
+            actor="command line",
+            created_at=now - timedelta(days=9 - number),
+        )
+        for number, text in enumerate((older, business.ai_prompt), start=1)
+    ]
 
 
 def _business(name: str, number: str) -> Business:

@@ -188,6 +188,7 @@ def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) ->
     app.extensions["maane"] = replace(parts, clips=clips, calls=calls)
     parts.directory.load()
     yield app
+    parts.passwords.close()
     parts.database.engine.dispose()
 
 
@@ -263,7 +264,7 @@ def make_house(parts: Services, name: str, number: str, call_sid: str) -> House:
                 from_number="+972541234567",
                 to_number=number,
                 status="completed",
-                end_reason="caller_hung_up",
+                end_reason="caller_hangup",
                 started_at=datetime.now(UTC) - timedelta(minutes=5),
                 ended_at=datetime.now(UTC) - timedelta(minutes=4),
                 duration=60,

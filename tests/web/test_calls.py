@@ -26,7 +26,7 @@ def test_a_call_with_its_turns(operator: Api, garage: House) -> None:
         "from": "+972541234567",
         "to": garage.number,
         "status": "completed",
-        "end_reason": "caller_hung_up",
+        "end_reason": "caller_hangup",
         "is_test": False,
         "agent": "",
         "duration_seconds": 60,

@@ -122,7 +122,7 @@ def talk_and_hang_up(parts: Services, call_sid: str = "CA_new") -> None:
     write(
         parts,
         *(call_store.turn_saved(call_sid, turn, utc_now()) for turn in turns),
-        call_store.call_ended(call_sid, "caller_hung_up", utc_now(), {}),
+        call_store.call_ended(call_sid, "caller_hangup", utc_now(), {}),
     )
 
 

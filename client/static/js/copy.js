@@ -2,7 +2,7 @@
 
 const SHOWN_MS = 2500;
 
-for (const button of document.querySelectorAll("[data-copy]")) {
+for (const button of document.querySelectorAll("button[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
   const label = button.querySelector("span");
   const usual = label.textContent;

@@ -137,10 +137,10 @@ function fromTemplate(which) {
 
 // Who reads at the end is kept there; who has scrolled up is left alone.
 function atEnd(card, work) {
-  const turns = card.querySelector("[data-turns]");
-  const follows = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 80;
+  const room = card.querySelector("[role=log]");
+  const follows = room.scrollHeight - room.scrollTop - room.clientHeight < 80;
   work();
-  if (follows) turns.scrollTop = turns.scrollHeight;
+  if (follows) room.scrollTop = room.scrollHeight;
 }
 
 // Ends
@@ -166,8 +166,8 @@ function showEmpty() {
 function begin(card) {
   const clock = card.querySelector("[data-seconds]");
   clock.began = performance.now() - Number(clock.dataset.seconds) * 1000;
-  const turns = card.querySelector("[data-turns]");
-  turns.scrollTop = turns.scrollHeight;
+  const room = card.querySelector("[role=log]");
+  room.scrollTop = room.scrollHeight;
 }
 
 function tick() {

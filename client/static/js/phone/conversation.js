@@ -55,6 +55,10 @@ export class Conversation {
       turn.heard_ms == null ? "" : this.words.sayHeard.replace("#", seconds.format(turn.heard_ms / 1000));
     bubble.querySelector(".bubble-meta").hidden = turn.speaker !== "agent";
     if (total != null) this.showStages(stagesOf(turn.timings_ms));
+    this.toEnd();
+  }
+
+  toEnd() {
     this.screen.scrollTop = this.screen.scrollHeight;
   }
 

@@ -1,0 +1,140 @@
+"""The home page: what needs somebody comes first, and a new business finds its first steps."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from server.clock import utc_now
+from server.demo import seed_demo_history
+from server.models import Business, BusinessFaq, Call, JobRow, Lead, Membership
+from server.web.sparks import HEIGHT, spark_path
+from server.wiring import Services
+from tests.web.conftest import House
+from tests.web.pages.conftest import Browser
+
+
+@pytest.fixture
+def busy(parts: Services, garage: House) -> House:
+    """The garage after some weeks."""
+    with parts.database.write() as session:
+        business = session.get_one(Business, garage.id)
+        business.faqs = [
+            BusinessFaq(intent_key=key, lang=lang, patterns_json=["מה"], answer_text="כן.")
+            for key in ("price", "hours", "address", "parking", "payment_methods", "duration")
+            for lang in ("he-IL", "en-US")
+        ]
+        session.flush()
+        seed_demo_history(session, business, utc_now())
+    return garage
+
+
+def test_what_needs_somebody_stands_first(as_admin: Browser, busy: House) -> None:
+    page = as_admin.get(f"/b/{busy.id}/").text
+    order = [page.index(words) for words in ("מה מחכה לכם עכשיו", "שיחות היום", "לפי שעה ביום",
+                                             "הפניות האחרונות")]  # fmt: skip
+    assert order == sorted(order)
+    assert 'href="tel:+972' in page
+    assert "לא הצליח:" in page
+    assert "השירות לא ענה בזמן." in page
+    assert "the summary took too long" not in page
+
+
+def test_the_page_speaks_english_too(as_admin: Browser, busy: House) -> None:
+    page = as_admin.speaks("en").get(f"/b/{busy.id}/").text
+    assert "What needs you now" in page
+    assert "Calls today" in page
+
+
+def test_every_day_stands_in_the_table(as_operator: Browser, busy: House) -> None:
+    for days in (7, 30, 90):
+        page = as_operator.get(f"/b/{busy.id}/?days={days}").text
+        table = page[page.index('id="calls-table"') : page.index("</table>")]
+        assert table.count('<th scope="row"') == days
+    hours = as_operator.get(f"/b/{busy.id}/?by=hour").text
+    table = hours[hours.index('id="calls-table"') : hours.index("</table>")]
+    assert table.count('<th scope="row"') == 24
+
+
+def test_a_range_that_there_is_not_is_the_usual_one(as_operator: Browser, busy: House) -> None:
+    page = as_operator.get(f"/b/{busy.id}/?days=100000&by=moon").text
+    assert page.count('data-short="') == 14  # two tables of seven days
+
+
+def test_parts_are_parts_for_scripts_and_the_page_for_people(
+    as_operator: Browser, busy: House
+) -> None:
+    part = as_operator.part(f"/b/{busy.id}/home/charts?days=30")
+    assert part.status_code == 200
+    assert "<html" not in part.text
+    assert "data-chart=" in part.text
+    assert "<html" not in as_operator.part(f"/b/{busy.id}/home/now").text
+    whole = as_operator.get(f"/b/{busy.id}/home/charts?days=30&by=hour")
+    assert whole.status_code == 303
+    assert whole.headers["Location"].endswith(f"/b/{busy.id}/?days=30&by=hour")
+    assert as_operator.get(f"/b/{busy.id}/home/now").status_code == 303
+
+
+def test_what_failed_is_tried_again(as_admin: Browser, garage: House, parts: Services) -> None:
+    page = as_admin.get(f"/b/{garage.id}/").text
+    retry = f"/b/{garage.id}/home/jobs/{garage.job_id}/retry"
+    assert retry in page
+    assert as_admin.post(retry).status_code == 303
+    with parts.database.read() as session:
+        assert session.get_one(JobRow, garage.job_id).state == "queued"
+    after = as_admin.get(f"/b/{garage.id}/").text
+    assert "מנסים שוב." in after
+    assert retry not in after
+    again = as_admin.post(retry)
+    assert again.status_code == 303
+    assert "מישהו כבר ניסה את זה שוב." in as_admin.get(f"/b/{garage.id}/").text
+
+
+def test_operators_see_what_failed_and_leave_it(as_operator: Browser, garage: House) -> None:
+    page = as_operator.get(f"/b/{garage.id}/").text
+    assert "לא הצליח:" in page
+    retry = f"/b/{garage.id}/home/jobs/{garage.job_id}/retry"
+    assert retry not in page
+    assert as_operator.post(retry).status_code == 403
+
+
+def test_another_house_is_as_if_absent(as_admin: Browser, garage: House, bakery: House) -> None:
+    for path in ("/", "/home/now", "/home/charts"):
+        assert as_admin.part(f"/b/{bakery.id}{path}").status_code == 404
+    theirs = f"/b/{garage.id}/home/jobs/{bakery.job_id}/retry"
+    assert as_admin.post(theirs).status_code == 404
+
+
+def test_hostile_words_stay_words(as_admin: Browser, garage: House, parts: Services) -> None:
+    with parts.database.write() as session:
+        lead = session.get_one(Lead, garage.lead_id)
+        lead.name = lead.next_step = lead.headline = "<script>alert(1)</script>"
+    page = as_admin.get(f"/b/{garage.id}/").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_new_business_finds_its_first_steps(as_admin: Browser, parts: Services) -> None:
+    with parts.database.write() as session:
+        fresh = Business(name="עסק חדש", ai_prompt="עני בקצרה.")
+        session.add(fresh)
+        session.flush()
+        session.add(Membership(user_id=as_admin.user_id, business_id=fresh.id, role="admin"))
+        fresh_id = fresh.id
+    page = as_admin.get(f"/b/{fresh_id}/").text
+    assert "עוד לא התקשרו אליכם" in page
+    assert re.search(r'<progress max="4" value="1"', page)
+    assert f'href="/b/{fresh_id}/faqs"' in page
+    assert "data-chart" not in page
+    with parts.database.write() as session:
+        session.add(Call(call_sid="CA_first", business_id=fresh_id, started_at=datetime.now(UTC)))
+    assert "עוד לא התקשרו אליכם" not in as_admin.get(f"/b/{fresh_id}/").text
+
+
+def test_a_spark_line_stands_on_zero() -> None:
+    assert spark_path([0, 5, 10]) == "M3.0 29.0L60.0 16.0L117.0 3.0"
+    assert spark_path([None, 4, None, 2]).count("M") == 2
+    assert spark_path([None, None]) == ""
+    assert spark_path([0, 0]).count(f"{HEIGHT - 3:.1f}") == 2
