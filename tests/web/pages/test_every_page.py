@@ -57,9 +57,9 @@ class Route:
 
 
 def routes(app: OpenAPI) -> Iterator[Route]:
-    """Give every route that is neither the API's nor Twilio's nor a file's."""
+    """Give every route that is neither the API's nor Twilio's nor a file's, nor a socket's."""
     for rule in app.url_map.iter_rules():
-        if not rule.endpoint.startswith("web_"):
+        if not rule.endpoint.startswith("web_") or rule.websocket:
             continue
         view = app.view_functions[rule.endpoint]
         yield Route(
