@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.api.access import SIGNED_IN
@@ -105,6 +105,24 @@ PAGES = (
     Page("person", "/system/people/{user_id}", OWNER),
     Page("deactivate", "/system/people/{user_id}/deactivate", OWNER),
     Page("system-audit", "/system/audit", OWNER),
+    Page("ears", f"{_B}/settings/ears", ADMIN),
+    Page("settings", f"{_B}/settings", ADMIN),
+    Page("settings-details", f"{_B}/settings/details", ADMIN),
+    Page("settings-numbers", f"{_B}/settings/numbers", ADMIN),
+    Page("settings-hours", f"{_B}/settings/hours", ADMIN),
+    Page("settings-greeting", f"{_B}/settings/greeting", ADMIN),
+    Page("settings-transfer", f"{_B}/settings/transfer", ADMIN),
+    Page("settings-words", f"{_B}/settings/words", ADMIN),
+    Page("settings-recording", f"{_B}/settings/recording", ADMIN),
+    Page("settings-blocked", f"{_B}/settings/blocked", ADMIN),
+    Page("settings-cost", f"{_B}/settings/cost", ADMIN),
+    Page("webhooks", f"{_B}/settings/webhooks", ADMIN),
+    Page("connect", f"{_B}/settings/connect", ADMIN),
+    Page("connect-ring", f"{_B}/settings/connect/ring", ADMIN),
+    Page("businesses", "/businesses"),
+    Page("businesses-new", "/businesses/new", OWNER),
+    Page("system", "/system", OWNER),
+    Page("system-jobs", "/system/jobs", OWNER),
     Page("account", "/account", SIGNED_IN),
 )
 
@@ -119,6 +137,10 @@ OTHERS = {
     f"{_B}/leads/{{lead_id}}/row": "one lead as a row of the list",
     f"{_B}/leads/{{lead_id}}/parts": "the parts of a card that change",
     f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
+    f"{_B}/settings/connect/account": "the Twilio account and its numbers",
+    f"{_B}/settings/connect/review": "what connecting a number changes; asks Twilio",
+    f"{_B}/settings/webhooks/{{webhook_id}}": "one address; a new business has none",
+    "/system/twiml": "what a caller would get, within the page of the system",
     f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
 }
 """What answers GET without being a page, and what it is."""
@@ -136,7 +158,7 @@ def things_of(session: Session, business_id: int) -> dict[str, object]:
         select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
     )
     number = session.scalar(
-        select(PromptVersion.number).where(PromptVersion.business_id == business_id).limit(1)
+        select(func.max(PromptVersion.number)).where(PromptVersion.business_id == business_id)
     )
     user_id = session.scalar(
         select(Membership.user_id).where(Membership.business_id == business_id).limit(1)
