@@ -82,6 +82,24 @@ def test_a_card_makes_itself_while_the_call_ends(
     accessible(page)
 
 
+def test_the_recording_comes_by_itself(site: Site, person: Person) -> None:
+    business = f"/api/businesses/{site.garage}"
+    site.server.send("PATCH", business, {"settings": {"recording": True}})
+    try:
+        caller = answered_call(site.server, test=False)
+        page = person("operator")
+        lead_id = site.server.eventually(
+            f"/api/calls/{caller.line.call_sid}", lambda call: call.get("lead_id")
+        )["lead_id"]
+        page.goto(f"/b/{site.garage}/leads/{lead_id}")
+        hear_greeting(caller)
+        caller.hang_up()
+        expect(page.locator("[data-time]")).to_have_text(re.compile(r"/ 0:0[1-9]"), timeout=20_000)
+        expect(page.locator(".chat-part[data-start-ms]").first).to_be_visible()
+    finally:
+        site.server.send("PATCH", business, {"settings": {"recording": False}})
+
+
 def test_what_is_typed_and_played_stays_while_the_card_changes(site: Site, person: Person) -> None:
     page = person("operator")
     lead_id = card_of(site, page, SCENES[0])

@@ -12,6 +12,9 @@ const SPEEDS = [1, 1.5, 2];
 /* A longer recording, or any while data are to be saved, is downloaded when it is to be played. */
 const AT_ONCE_SECONDS = 240;
 
+/* The page's own: a player that comes later bears that of another answer. */
+const nonce = document.querySelector("[data-nonce]")?.dataset.nonce;
+
 export class Player {
   constructor(root) {
     this.root = root;
@@ -128,7 +131,7 @@ export class Player {
     this.surfer?.destroy();
     const surfer = WaveSurfer.create({
       container: this.wave,
-      cspNonce: this.root.dataset.nonce,
+      cspNonce: nonce,
       height: 32,
       barWidth: 2,
       barGap: 1,
