@@ -57,9 +57,9 @@ class Route:
 
 
 def routes(app: OpenAPI) -> Iterator[Route]:
-    """Give every route that is neither the API's nor Twilio's nor a file's."""
+    """Give every route that is neither the API's nor Twilio's nor a file's, nor a socket's."""
     for rule in app.url_map.iter_rules():
-        if not rule.endpoint.startswith("web_"):
+        if not rule.endpoint.startswith("web_") or rule.websocket:
             continue
         view = app.view_functions[rule.endpoint]
         yield Route(
@@ -225,10 +225,10 @@ TYPED = {
 def attempts(
     app: OpenAPI, browser: Browser, things: dict[str, object], *, only: frozenset[str]
 ) -> Iterator[tuple[str, TestResponse]]:
-    """Ask for everything that names one of ``only``, as a page with a token would."""
+    """Ask for everything of a business that names one of ``only``, as a page with a token would."""
     token = browser.token()
     for route in routes(app):
-        if not route.arguments & only:
+        if "business_id" not in route.arguments or not route.arguments & only:
             continue
         assert route.arguments <= set(things) | {"token"}, (
             f"{route.path} names something new: make one in furnish()"
