@@ -57,6 +57,8 @@ class DayFigures:
     """The day's first instant."""
     hours: list[Calls]
     """23, 24 or 25 of them, from ``starts`` on."""
+    calls: Calls = field(default_factory=_no_calls)
+    """All calls of the day, by who answered."""
     answers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ANSWERS, 0))
     """Replies to callers, by path."""
     latency: Spread | None = None
@@ -64,11 +66,6 @@ class DayFigures:
     latency_by_path: dict[str, Spread] = field(default_factory=dict)
     new_numbers: int = 0
     """Leads of numbers that had never called before, hidden numbers included."""
-
-    @property
-    def calls(self) -> Calls:
-        """All calls of the day, by who answered."""
-        return {kind: sum(hour[kind] for hour in self.hours) for kind in KINDS}
 
     @property
     def call_count(self) -> int:
@@ -161,7 +158,9 @@ def count_days(
         at = places.of(started_at)
         one = counted[at]
         paths = {path for path, _ in answers}
-        one.hours[min(len(one.hours) - 1, (started_at - one.starts) // _HOUR)][_kind(paths)] += 1
+        kind = _kind(paths)
+        one.hours[min(len(one.hours) - 1, (started_at - one.starts) // _HOUR)][kind] += 1
+        one.calls[kind] += 1
         for path, waited_ms in answers:
             one.answers[path] += 1
             if waited_ms is not None:

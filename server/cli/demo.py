@@ -11,6 +11,7 @@ from server.clock import utc_now
 from server.demo import seed_demo_business, seed_demo_history, seed_demo_team
 from server.demo.sound import local_voice
 from server.models import Business, User
+from server.prompt_versions import first_version
 from server.wiring import services
 
 group = CommandGroup("demo", help="The demo business.")
@@ -52,6 +53,8 @@ def seed(if_empty: bool, history: bool) -> None:
             if history:
                 storage = parts.recordings.storage
                 calls = seed_demo_history(session, business, utc_now(), storage, local_voice())
+            else:
+                first_version(session, business, actor=COMMAND_LINE)
     if business is None:
         click.echo("The demo business is there already.")
     else:

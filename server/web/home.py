@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from babel.dates import format_date
 from flask import flash, render_template, request
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -127,18 +128,14 @@ def _charts(business_id: int) -> dict[str, Any]:
     by = "hour" if request.args.get("by") == "hour" else "day"
     found = read_days(business_id, max(days, SPARK_DAYS))[-days:]
     shown = [day_view(one) for one in found]
-    bars = (
-        [
-            Bar(
-                str(one.hour),
-                _("%(from)s:00-%(to)s:00", **{"from": one.hour, "to": one.hour + 1}),
-                one,
-            )
+    labels = [_day_labels(one.day, page_language(), week=days <= RANGES[0]) for one in shown]
+    if by == "hour":
+        bars = [
+            Bar(str(one.hour), f"{one.hour}:00-{one.hour + 1}:00", one)
             for one in hours_of_day(found)
         ]
-        if by == "hour"
-        else [Bar(_short(one.day, days), _long(one.day), one) for one in shown]
-    )
+    else:
+        bars = [Bar(*label, one) for label, one in zip(labels, shown, strict=True)]
     return {
         "days": days,
         "by": by,
@@ -146,7 +143,7 @@ def _charts(business_id: int) -> dict[str, Any]:
         "bars": bars,
         "kinds": KIND_NAMES,
         "paths": {path: name for path, name in PATH_NAMES.items() if _measured(shown, path)},
-        "waits": [(_short(one.day, days), _long(one.day), one.latency_by_path) for one in shown],
+        "waits": [(*label, one.latency_by_path) for label, one in zip(labels, shown, strict=True)],
         "total": sum(bar.total for bar in bars),
     }
 
@@ -155,12 +152,10 @@ def _measured(days: Sequence[DayView], path: str) -> bool:
     return any(path in one.latency_by_path for one in days)
 
 
-def _short(day: date, days: int) -> str:
-    week = days <= RANGES[0]
-    if page_language() == HEBREW:
-        return str(format_date(day, "EEEEE d.M" if week else "d.M", rebase=False))
-    return str(format_date(day, "EEE d" if week else "MMM d", rebase=False))
-
-
-def _long(day: date) -> str:
-    return str(format_date(day, "full", rebase=False))
+@functools.lru_cache(maxsize=1000)
+def _day_labels(day: date, language: str, *, week: bool) -> tuple[str, str]:
+    """Return what stands below the axis for a day, and its name in full; they cost some."""
+    short = (
+        ("EEEEE d.M" if week else "d.M") if language == HEBREW else ("EEE d" if week else "MMM d")
+    )
+    return format_date(day, short, locale=language), format_date(day, "full", locale=language)

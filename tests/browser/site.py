@@ -29,6 +29,7 @@ from server.models import (
     User,
 )
 from server.passwords.hashing import hash_password
+from server.prompt_versions import first_version
 from tests.crowds import fill, fill_faqs
 from tests.e2e.server_process import ServerProcess
 from tests.pages import INVITATION, NEW_PASSWORD, things_of
@@ -162,6 +163,8 @@ def _furnish(session: Session, media_dir: Path | None) -> Ids:
     ]
     session.add_all([bakery, empty, long])
     session.flush()
+    for business in (bakery, long):
+        first_version(session, business, actor="command line")
     if media_dir is not None:
         for scene in SCENES:
             add_scene(session, garage.id, scene, media_dir=media_dir)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
-from server.models import Business, PromptVersion
+from server.models import ADMIN, Business, Membership, User
 from tests.browser.conftest import Person
-from tests.browser.site import Site
+from tests.browser.site import Site, email_of
 
 Looks = Callable[..., None]
 Accessible = Callable[[Page], None]
@@ -26,14 +27,16 @@ WORDS = {
 
 
 @pytest.fixture
-def house(site: Site) -> Iterator[int]:
+def house(site: Site) -> int:
     """A business of its own for each test: its versions are counted."""
     with site.write() as session:
-        long = session.get_one(Business, site.ids.long)
-        long.ai_prompt = ""
-        for row in session.query(PromptVersion).filter_by(business_id=long.id):
-            session.delete(row)
-    yield site.ids.long
+        business = Business(name="מוסך לניסיון", greeting_text="שלום, מוסך.")
+        session.add(business)
+        session.flush()
+        for lang in ("he", "en"):
+            admin = session.scalars(select(User).where(User.email == email_of("admin", lang))).one()
+            session.add(Membership(user_id=admin.id, business_id=business.id, role=ADMIN))
+        return business.id
 
 
 def write(page: Page, text: str, lang: str = "he") -> None:
