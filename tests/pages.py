@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.api.access import SIGNED_IN
-from server.models import ADMIN, OPERATOR, OWNER, BusinessFaq, Lead, PromptVersion
+from server.models import (
+    ADMIN,
+    OPERATOR,
+    OWNER,
+    AccountLink,
+    ApiToken,
+    BusinessFaq,
+    Lead,
+    Membership,
+    PromptVersion,
+)
 
 Things = Mapping[str, object]
 """What stands in the paths: ``business_id``, ``lead_id``, ``call_sid``…"""
@@ -83,6 +93,19 @@ PAGES = (
     Page("versions", f"{_B}/prompts/versions"),
     Page("version", f"{_B}/prompts/versions/{{number}}"),
     Page("phone", f"{_B}/phone"),
+    Page("members", f"{_B}/settings/members", ADMIN),
+    Page("invite", f"{_B}/settings/members/invite", ADMIN),
+    Page("member", f"{_B}/settings/members/{{user_id}}", ADMIN),
+    Page("remove-member", f"{_B}/settings/members/{{user_id}}/remove", ADMIN),
+    Page("withdraw-invite", f"{_B}/settings/members/invites/{{invite_id}}/withdraw", ADMIN),
+    Page("tokens", f"{_B}/settings/tokens", ADMIN),
+    Page("revoke-token", f"{_B}/settings/tokens/{{token_id}}/revoke", ADMIN),
+    Page("audit", f"{_B}/settings/audit", ADMIN),
+    Page("people", "/system/people", OWNER),
+    Page("person", "/system/people/{user_id}", OWNER),
+    Page("deactivate", "/system/people/{user_id}/deactivate", OWNER),
+    Page("system-audit", "/system/audit", OWNER),
+    Page("ears", f"{_B}/settings/ears", ADMIN),
     Page("settings", f"{_B}/settings", ADMIN),
     Page("settings-details", f"{_B}/settings/details", ADMIN),
     Page("settings-numbers", f"{_B}/settings/numbers", ADMIN),
@@ -135,9 +158,21 @@ def things_of(session: Session, business_id: int) -> dict[str, object]:
         select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
     )
     number = session.scalar(
-        select(PromptVersion.number).where(PromptVersion.business_id == business_id).limit(1)
+        select(func.max(PromptVersion.number)).where(PromptVersion.business_id == business_id)
     )
+    user_id = session.scalar(
+        select(Membership.user_id).where(Membership.business_id == business_id).limit(1)
+    )
+    invite_id = session.scalar(
+        select(AccountLink.id).where(
+            AccountLink.business_id == business_id, AccountLink.used_at.is_(None)
+        )
+    )
+    token_id = session.scalar(select(ApiToken.id).where(ApiToken.business_id == business_id))
     found = {
+        "user_id": user_id,
+        "invite_id": invite_id,
+        "token_id": token_id,
         "number": number,
         "business_id": business_id,
         "lead_id": lead and lead.id,

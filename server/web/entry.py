@@ -10,16 +10,14 @@ from server.accounts.people import set_language
 from server.api.access import SIGNED_IN, needs
 from server.models import OPERATOR
 from server.signed_in import signed_in
-from server.web.frame import my_businesses
+from server.web.frame import last_seen, my_businesses
 from server.web.language import COOKIE, COOKIE_SECONDS, LANGUAGES
-from server.web.pages import BUSINESS, LAST_BUSINESS, answer_errors, caller, new_pages, own_path
+from server.web.pages import BUSINESS, answer_errors, caller, new_pages, own_path
 from server.wiring import services
 
 blueprint = new_pages("entry")
 open_blueprint = Blueprint("web_language", __name__)
 answer_errors(open_blueprint)
-
-_MAX_ID_DIGITS = 9
 
 
 @blueprint.get("/")
@@ -29,14 +27,8 @@ def root() -> Response | str:
     mine = my_businesses(caller())
     if not mine:
         return render_template("entry/nothing.html")
-    return redirect(f"/b/{_last_seen() or mine[0].id}/", HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
-
-
-def _last_seen() -> int | None:
-    last = request.cookies.get(LAST_BUSINESS, "")
-    if not (last.isdecimal() and len(last) <= _MAX_ID_DIGITS and caller().may_see(int(last))):
-        return None
-    return int(last) if services().directory.by_id(int(last)) is not None else None
+    chosen = last_seen(caller()) or mine[0]
+    return redirect(f"/b/{chosen.id}/", HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
 
 
 @blueprint.get(f"{BUSINESS}/more")

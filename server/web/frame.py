@@ -21,6 +21,10 @@ from server.web.security import csp_nonce
 from server.web.static import static_url
 from server.wiring import services
 
+LAST_BUSINESS = "maane_business"
+"""Cookie with the business that was looked at last: where the root leads."""
+
+_MAX_ID_DIGITS = 9
 MAX_IN_SWITCHER = 30
 """Who has more businesses finds the others on their list."""
 
@@ -71,6 +75,14 @@ def my_businesses(person: Caller) -> list[BusinessProfile]:
     return nsmallest(MAX_IN_SWITCHER + 1, found, key=lambda one: (one.name, one.id))
 
 
+def last_seen(person: Caller) -> BusinessProfile | None:
+    """Return the business whose pages this browser has looked at last, if it is still theirs."""
+    last = request.cookies.get(LAST_BUSINESS, "")
+    if not (last.isdecimal() and len(last) <= _MAX_ID_DIGITS and person.may_see(int(last))):
+        return None
+    return services().directory.by_id(int(last))
+
+
 def _places(person: Caller | None, business: BusinessProfile | None) -> list[Place]:
     if person is None:
         return []
@@ -86,6 +98,8 @@ def _places(person: Caller | None, business: BusinessProfile | None) -> list[Pla
 def frame() -> dict[str, Any]:
     """Return what every template knows."""
     person, business = by_session(), g.get("business")
+    if person is not None and business is None:  # a page of no business keeps the way back to one
+        business = last_seen(person)
     mine = my_businesses(person) if person is not None else []
     return {
         "me": signed_in(),

@@ -26,6 +26,7 @@ from server.errors import (
     TooManyError,
     UnavailableError,
 )
+from server.web.frame import LAST_BUSINESS
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,6 @@ BUSINESS = "/b/<int(max=2147483647):business_id>"
 """Where a business's pages are."""
 
 SIGN_IN = "/sign-in"
-LAST_BUSINESS = "maane_business"
-"""Cookie with the business that was looked at last: where the root leads."""
-
 CSRF_FIELD = "csrf_token"
 
 _STATUS: dict[type[MaaneError], int] = {

@@ -82,9 +82,9 @@
       if (!visible(element) || element.disabled || element.closest("[aria-hidden=true], [inert]")) continue;
       if (element.closest(".skip")) continue;
       const label = element.labels && element.labels[0];
-      const boxed = /^(checkbox|radio|file)$/.test(element.type) && label && visible(label) ? label : element;
-      boxed.scrollIntoView({ block: "center", behavior: "instant" });
-      const box = boxed.getBoundingClientRect();
+      const choice = /^(checkbox|radio|file)$/.test(element.type) && label && visible(label);
+      element.scrollIntoView({ block: "center", behavior: "instant" });
+      const box = element.getBoundingClientRect();
       if (inProse(element)) {
         const line = parseFloat(getComputedStyle(element.parentElement).lineHeight) || 0;
         if (Math.max(box.height, line) < INLINE - SLACK) {
@@ -92,7 +92,7 @@
         }
         continue;
       }
-      const [wide, high] = reach(boxed, box);
+      const [wide, high] = choice ? widest([reach(element), reach(label)]) : reach(element);
       if (wide < TARGET - SLACK || high < TARGET - SLACK) {
         wrong.push(`${shown(element)} takes taps on ${Math.round(wide)} × ${Math.round(high)} px`);
       }
@@ -106,8 +106,11 @@
       (node) => node.nodeType === Node.TEXT_NODE && node.data.trim().length > 2,
     );
 
+  const widest = (sizes) => sizes.reduce((one, other) => (Math.min(...one) < Math.min(...other) ? other : one));
+
   // How far from its middle an element is hit: pseudo-elements may make it larger than its box.
-  function reach(element, box) {
+  function reach(element) {
+    const box = element.getBoundingClientRect();
     const middle = [box.left + box.width / 2, box.top + box.height / 2];
     const hits = (x, y) => {
       const found = document.elementFromPoint(x, y);
@@ -178,6 +181,7 @@
     }
     const acts = "[hx-post], [hx-put], [hx-patch], [hx-delete]";
     for (const element of document.querySelectorAll(acts)) {
+      if (!element.matches(`form, [role=button], ${INTERACTIVE}`)) continue; // an aid, no action
       const form = element.closest("form") || element.form;
       if (!form || (form.getAttribute("method") || "").toLowerCase() !== "post") {
         wrong.push(`${shown(element)} acts by htmx alone`);

@@ -19,11 +19,13 @@ from server.models import (
     OPERATOR,
     OWNER,
     AccountLink,
+    ApiToken,
     Business,
     BusinessFaq,
     BusinessPhoneNumber,
     Lead,
     Membership,
+    PromptVersion,
     User,
 )
 from server.passwords.hashing import hash_password
@@ -148,6 +150,16 @@ def _furnish(session: Session, media_dir: Path | None) -> Ids:
     ]
     empty = Business(name="עסק חדש")
     long = _business(LONG_NAME, "+97239876543")
+    long.ai_prompt = "\n\n".join([LONG_NAME] * 40)
+    long.faqs = [
+        BusinessFaq(
+            intent_key="a_" * 35 + "long_key",
+            label=LONG_NAME,
+            patterns_json=[LONG_NAME, "א" * 120, "https://example.com/" + "a" * 90],
+            answer_text=" ".join([LONG_NAME] * 4),
+            priority=100,
+        )
+    ]
     session.add_all([bakery, empty, long])
     session.flush()
     if media_dir is not None:
@@ -170,7 +182,10 @@ def _furnish(session: Session, media_dir: Path | None) -> Ids:
             if role != OWNER:
                 for business in (garage, empty, long):
                     _join(session, user, business, role)
-    session.add_all(_links(garage))
+    session.add_all([*_links(garage), *_versions(long)])
+    session.add(
+        ApiToken(name="till", token_hash=token_hash("till"), role=ADMIN, business_id=garage.id)
+    )
     stranger = User(email=email_of("stranger", "he"), lang="he", password_hash=hashed)
     session.add(stranger)
     session.flush()
@@ -198,6 +213,24 @@ def _links(business: Business) -> list[AccountLink]:
             user_id=select(User.id).where(User.email == email_of(OPERATOR, "he")).scalar_subquery(),
             **told,
         ),
+    ]
+
+
+def _versions(business: Business) -> list[PromptVersion]:
+    """Return what the agent's texts were, and what they are."""
+    now = utc_now()
+    older = "את עוזרת קולית של המוסך. עני בקיצור.\nאין פחחות ואין צבע."
+    return [
+        PromptVersion(
+            business_id=business.id,
+            number=number,
+            ai_prompt=text,
+            outbound_ai_prompt=business.outbound_ai_prompt,
+            greeting_text=business.greeting_text,
+            actor="command line",
+            created_at=now - timedelta(days=9 - number),
+        )
+        for number, text in enumerate((older, business.ai_prompt), start=1)
     ]
 
 

@@ -74,6 +74,7 @@ def test_a_page_that_is_too_wide(show: Show) -> None:
         ("<p style='line-height: 24px'>ראו <a href=/x>את אלה</a> בבקשה</p>", 0),
         ("<p style='line-height: 14px; font-size: 10px'>ראו <a href=/x>את אלה</a> בבקשה</p>", 1),
         ("<label style='display: block; line-height: 46px'><input type=checkbox> פעיל</label>", 0),
+        ("<label for=f>קובץ</label><input id=f type=file style='height: 48px'>", 0),
         ("<button disabled>לא</button><button hidden>לא</button>", 0),
         (
             "<style>a { position: relative; display: block; margin: 40px; width: 60px }"
@@ -115,6 +116,7 @@ def test_the_outline(show: Show) -> None:
         ("<form><input name=q></form>", 1),
         ("<form><select name=q></select><noscript><button type=submit>כן</button></noscript>", 0),
         ("<button hx-post=/x>כן</button>", 1),
+        ("<aside hx-post=/preview hx-trigger='change from:form'>כך זה נשמע</aside>", 0),
         ("<a href='#'>לא</a>", 1),
     ],
 )

@@ -36,6 +36,7 @@ from tests.web.conftest import House
 from tests.web.pages.conftest import Browser
 
 RANK = {SIGNED_IN: -1, OPERATOR: 0, ADMIN: 1, OWNER: 2}
+UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
 HTMX = {"HX-Request": "true"}
 OPEN = ("web_sign_in.", "web_language.", "web_join.")
 """Blueprints for people who have not signed in."""
@@ -51,12 +52,14 @@ class Route:
     methods: frozenset[str]
     arguments: frozenset[str]
     needs: str | None
+    headers: dict[str, str]
+    """Without which it is not there."""
 
 
 def routes(app: OpenAPI) -> Iterator[Route]:
-    """Give every route that is neither the API's nor Twilio's nor a file's."""
+    """Give every route that is neither the API's nor Twilio's nor a file's, nor a socket's."""
     for rule in app.url_map.iter_rules():
-        if not rule.endpoint.startswith("web_"):
+        if not rule.endpoint.startswith("web_") or rule.websocket:
             continue
         view = app.view_functions[rule.endpoint]
         yield Route(
@@ -65,6 +68,7 @@ def routes(app: OpenAPI) -> Iterator[Route]:
             frozenset((rule.methods or set()) - {"HEAD", "OPTIONS"}),
             frozenset(rule.arguments),
             getattr(view, "needed_role", None),
+            UPGRADE if rule.websocket else {},
         )
 
 
@@ -97,9 +101,13 @@ def furnish(parts: Services, house: House) -> Furnished:
             created_by="test",
             expires_at=utc_now(),
         )
-        version = PromptVersion(business_id=house.id, number=900 + house.id, actor="test")
+        version = PromptVersion(business_id=house.id, number=house.id + 1, actor="test")
         recording = Recording(key=house.call_sid, call_sid=house.call_sid, business_id=house.id)
         session.add_all([member, token, link, version, recording])
+        session.add_all(
+            PromptVersion(business_id=house.id, number=number, actor="test")
+            for number in range(1, version.number)
+        )
         session.flush()
         return Furnished(
             {
@@ -113,6 +121,7 @@ def furnish(parts: Services, house: House) -> Furnished:
                 "member_id": user.id,
                 "token_id": token.id,
                 "link_id": link.id,
+                "invite_id": link.id,
                 "number": version.number,
                 "recording_id": recording.id,
             }
@@ -134,7 +143,7 @@ def page_of(path: str) -> Page | None:
 
 
 def test_every_page_is_in_the_list(app: OpenAPI) -> None:
-    routed = {route.path for route in routes(app) if "GET" in route.methods}
+    routed = {route.path for route in routes(app) if "GET" in route.methods and not route.headers}
     listed = {page.path for page in PAGES} | set(OTHERS)
     assert routed - listed == set(), "add them to tests/pages.py"
     assert listed - routed == set(), "these are gone: take them out of tests/pages.py"
@@ -182,10 +191,12 @@ def test_who_has_not_signed_in_sees_nothing_and_changes_nothing(
             continue
         for method in route.methods:
             path = own.at(route)
-            answer = client.open(path, method=method, headers={"Accept": "text/html"})
+            answer = client.open(
+                path, method=method, headers={"Accept": "text/html", **route.headers}
+            )
             assert answer.status_code == 303, (method, path)
             assert answer.location.startswith("/sign-in"), (method, path)
-            part = client.open(path, method=method, headers=HTMX)
+            part = client.open(path, method=method, headers={**HTMX, **route.headers})
             assert part.status_code == 401, (method, path)
             seen += 1
     assert seen
@@ -214,10 +225,10 @@ TYPED = {
 def attempts(
     app: OpenAPI, browser: Browser, things: dict[str, object], *, only: frozenset[str]
 ) -> Iterator[tuple[str, TestResponse]]:
-    """Ask for everything that names one of ``only``, as a page with a token would."""
+    """Ask for everything of a business that names one of ``only``, as a page with a token would."""
     token = browser.token()
     for route in routes(app):
-        if not route.arguments & only:
+        if "business_id" not in route.arguments or not route.arguments & only:
             continue
         assert route.arguments <= set(things) | {"token"}, (
             f"{route.path} names something new: make one in furnish()"
@@ -225,7 +236,7 @@ def attempts(
         path = route.path.format_map(things)
         for method in route.methods:
             body: dict[str, Any] = {} if method == "GET" else {"data": TYPED}
-            headers = {"X-CSRFToken": token}
+            headers = {"X-CSRFToken": token, **route.headers}
             yield (
                 f"{method} {path}",
                 browser.client.open(path, method=method, headers=headers, **body),
