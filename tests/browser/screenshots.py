@@ -96,7 +96,7 @@ def _take(chromium: Chromium, site: Site, look: Look, pages: list[Page], states:
                 continue
             if not page.of_business and state != "full":
                 continue
-            if page.of_one_thing and len(things) == 1:
+            if not page.is_there(things):
                 continue
             tab = (stranger if page.role is None else owner).new_page()
             tab.goto(page.at(things))

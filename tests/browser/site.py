@@ -19,9 +19,12 @@ from server.models import (
     OPERATOR,
     OWNER,
     AccountLink,
+    ApiToken,
+    Base,
     Business,
     BusinessFaq,
     BusinessPhoneNumber,
+    BusinessWebhook,
     Lead,
     Membership,
     PromptVersion,
@@ -182,6 +185,8 @@ def _furnish(session: Session, media_dir: Path | None) -> Ids:
                 for business in (garage, empty, long):
                     _join(session, user, business, role)
     session.add_all([*_links(garage), *_versions(long)])
+    for business in (garage, long):
+        session.add_all(_connections(business))
     stranger = User(email=email_of("stranger", "he"), lang="he", password_hash=hashed)
     session.add(stranger)
     session.flush()
@@ -208,6 +213,24 @@ def _links(business: Business) -> list[AccountLink]:
             email=email_of(OPERATOR, "he"),
             user_id=select(User.id).where(User.email == email_of(OPERATOR, "he")).scalar_subquery(),
             **told,
+        ),
+    ]
+
+
+def _connections(business: Business) -> list[Base]:
+    """Return what other programs have to do with the business."""
+    return [
+        BusinessWebhook(
+            business_id=business.id,
+            url=f"https://crm.example.com/in/{business.id}",
+            secret="only for tests",
+            events=["lead.created", "lead.processed"],
+        ),
+        ApiToken(
+            name=f"קופה של {business.name}"[:120],
+            token_hash=token_hash(f"token of {business.id}"),
+            role=ADMIN,
+            business_id=business.id,
         ),
     ]
 
