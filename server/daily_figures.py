@@ -238,12 +238,11 @@ def _new_numbers(
     )
     rows = session.scalars(
         select(Lead.created_at)
-        .outerjoin(Call, Call.lead_id == Lead.id)
         .where(
             Lead.business_id == business_id,
             Lead.created_at >= since,
             Lead.created_at < until,
-            or_(Call.is_test.is_(None), Call.is_test.is_(False)),
+            Lead.is_test.is_(False),
             or_(~Lead.phone.startswith("+"), ~known),
         )
         .execution_options(yield_per=_ROWS_AT_ONCE)

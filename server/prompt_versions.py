@@ -138,6 +138,17 @@ def prompt_version(session: Session, business_id: int, number: int) -> PromptVer
     return row
 
 
+def number_before(session: Session, business_id: int, number: int) -> int:
+    """Return the number of the version before this one; 0 where it is the first."""
+    wanted = (
+        select(PromptVersion.number)
+        .where(PromptVersion.business_id == business_id, PromptVersion.number < number)
+        .order_by(PromptVersion.number.desc())
+        .limit(1)
+    )
+    return session.scalar(wanted) or 0
+
+
 def texts_of(row: PromptVersion) -> dict[str, str]:
     """Return the texts of a version by the names in ``PROMPT_FIELDS``."""
     return {field: getattr(row, field) for field in PROMPT_FIELDS}

@@ -99,7 +99,7 @@ PAGES = (
     Page("phone", f"{_B}/phone"),
     Page("settings", f"{_SETTINGS}", ADMIN),
     *(
-        Page(f"settings-{key}", f"{_SETTINGS}/{{key}}", ADMIN, {"key": key})
+        Page(f"settings-{key}", f"{_SETTINGS}/{key}", ADMIN)
         for key in (
             *("details", "numbers", "hours", "greeting", "transfer", "words"),
             *("recording", "blocked", "cost"),

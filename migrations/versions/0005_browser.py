@@ -49,6 +49,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_prompt_versions')),
     sa.UniqueConstraint('business_id', 'number', name='uq_prompt_versions_business_id')
     )
+    with op.batch_alter_table('audit_log', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_audit_log_business_id'))
+        batch_op.create_index('ix_audit_log_business_id_at', ['business_id', 'at'], unique=False)
+
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.add_column(sa.Column('cost_usd', sa.Double(), server_default='0', nullable=False))
 
@@ -94,6 +98,10 @@ def downgrade() -> None:
 
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.drop_column('cost_usd')
+
+    with op.batch_alter_table('audit_log', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_log_business_id_at')
+        batch_op.create_index(batch_op.f('ix_audit_log_business_id'), ['business_id'], unique=False)
 
     op.drop_table('prompt_versions')
     with op.batch_alter_table('account_links', schema=None) as batch_op:

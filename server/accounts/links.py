@@ -63,7 +63,7 @@ def invite(
     address = normalize_email(email)
     check_may_give(role, business_id, by_owner=by_owner)
     if business_id is not None and session.get(Business, business_id) is None:
-        raise NotFoundError("There is no such business.")
+        raise NotFoundError("there is no such business")
     user = find_user(session, address)
     if user is not None and is_member(session, user, role, business_id):
         raise ConflictError(f"{address} is a member already.", code="already_member")

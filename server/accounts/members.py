@@ -113,12 +113,12 @@ def change_role(
     """
     if role not in ROLES:
         raise InvalidInputError("role", f"the role must be one of {', '.join(ROLES)}")
+    if not by_owner and (role == OWNER or _is_owner(session, user_id)):
+        raise ForbiddenError("Only an owner makes owners, and unmakes them.", code="owners_only")
     check_owner_left(session, without=None if role == OWNER else user_id)
     member = get_member(session, business_id, user_id)
     if member.role == role:
         return member
-    if OWNER in (role, member.role) and not by_owner:
-        raise ForbiddenError("Only an owner makes owners, and unmakes them.", code="owners_only")
     user = member.user
     user.is_owner = role == OWNER
     if role != OWNER:
@@ -151,10 +151,10 @@ def remove_member(
         ForbiddenError: only an owner removes owners.
         ConflictError: it is the last owner.
     """
+    if not by_owner and _is_owner(session, user_id):
+        raise ForbiddenError("Only an owner removes owners.", code="owners_only")
     check_owner_left(session, without=user_id)
     member = get_member(session, business_id, user_id)
-    if member.role == OWNER and not by_owner:
-        raise ForbiddenError("Only an owner removes owners.", code="owners_only")
     member.user.is_owner = False
     row = _membership(session, user_id, business_id)
     if row is not None:
@@ -208,6 +208,10 @@ def set_owner(session: Session, user_id: int, is_owner: bool, *, actor: str) -> 
         detail = {"from": roles[0], "to": roles[1]}
         record_change(session, actor, "member.role", target=f"user:{user_id}", detail=detail)
     return user
+
+
+def _is_owner(session: Session, user_id: int) -> bool:
+    return bool(session.scalar(select(User.is_owner).where(User.id == user_id)))
 
 
 def _membership(session: Session, user_id: int, business_id: int) -> Membership | None:

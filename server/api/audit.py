@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from server.accounts.audit import names_of
 from server.api.access import missing, needs
 from server.api.fields import OptionalName
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
+from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor, older_than
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.models import ADMIN, OWNER, AuditEntry, Business
 from server.wiring import services
@@ -80,7 +80,7 @@ def entries(business_id: int | None, query: AuditQuery) -> AuditPage:
         NotFoundError: there is no such business.
         InvalidInputError: the cursor is none.
     """
-    wanted = select(AuditEntry).order_by(AuditEntry.id.desc())
+    wanted = select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     if business_id is not None:
         wanted = wanted.where(AuditEntry.business_id == business_id)
     if query.actor:
@@ -90,13 +90,13 @@ def entries(business_id: int | None, query: AuditQuery) -> AuditPage:
         under = [AuditEntry.action.startswith(f"{kind}.", autoescape=True) for kind in kinds]
         wanted = wanted.where(or_(AuditEntry.action.in_(kinds), *under))
     if query.cursor is not None:
-        (entry_id,) = decode_cursor(query.cursor, int)
-        wanted = wanted.where(AuditEntry.id < entry_id)
+        instant, entry_id = decode_cursor(query.cursor, datetime, int)
+        wanted = wanted.where(older_than(AuditEntry.at, AuditEntry.id, (instant, entry_id)))
     with services().database.read() as session:
         if business_id is not None and session.get(Business, business_id) is None:
             raise missing("business")
         rows = session.scalars(wanted.limit(query.limit + 1)).all()
-        page, following = cut_page(rows, query.limit, lambda row: (row.id,))
+        page, following = cut_page(rows, query.limit, lambda row: (row.at, row.id))
         names = names_of(session, [name for row in page for name in (row.actor, row.target)])
     items = [
         AuditView(

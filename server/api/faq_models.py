@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from server.agent.realtime_plan import DEFAULT_VOICE
 from server.api.fields import Answer, Input, IntentKey, Label, Language, Pattern, Priority
 from server.api.paging import NEXT_CURSOR, PageQuery
-from server.faq.conflicts import warnings
+from server.faq.conflicts import look_for_faults
 from server.faq.faults import Fault
 from server.faq.snapshot import FaqRow, compile_row
 from server.models import BusinessFaq
@@ -135,11 +135,12 @@ def patterns_of(row: BusinessFaq) -> list[str]:
 def faults_of(rows: Sequence[BusinessFaq]) -> dict[int, list[Fault]]:
     """Return what is wrong with each of ``rows``, which are of one business."""
     profile = services().directory.by_id(rows[0].business_id) if rows else None
-    looked_at = {} if profile is None else warnings(profile.faq, {row.id for row in rows})
+    ids = {row.id for row in rows}
+    looked_at = dict(look_for_faults(profile.faq, ids)) if profile is not None else {}
     found = {}
     for row in rows:
         faults = looked_at.get(row.id)
-        if faults is None:  # sound, or where no utterance can get it
+        if faults is None:  # no utterance can get it
             faults = compile_row(_plain(row)).warnings
         found[row.id] = [*faults]
         if sentences_in(row.answer_text) > MAX_SENTENCES:

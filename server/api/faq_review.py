@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.faq_operations import get_business, get_faq_row
-from server.api.faq_reviews import conflicts_of
+from server.api.faq_reviews import MAX_SECONDS, conflicts_of
 from server.api.faqs import FAQ, FAQS, FaqPath, FaqsPath
 from server.api.fields import Input
 from server.api.resource import answer, new_resource, no_content, writing
@@ -48,8 +48,8 @@ class ConflictPage(BaseModel):
 
     items: list[ConflictView]
     complete: bool = Field(
-        description=f"Whether all was looked at: at most {MAX_PHRASES} phrases are, and at most "
-        f"{MAX_CONFLICTS} pairs listed."
+        description=f"Whether all was looked at: at most {MAX_PHRASES} phrases are, for "
+        f"{MAX_SECONDS:.0f} seconds, and at most {MAX_CONFLICTS} pairs listed."
     )
 
 

@@ -9,8 +9,12 @@ from typing import Any, TypeVar
 
 from server.api.faq_models import MAX_SENTENCES, sentences_in
 from server.api.profiles import profile_of
+from server.clock import monotonic
 from server.faq.conflicts import Conflict, look_for_conflicts, look_for_faults
 from server.faq.snapshot import FaqSnapshot
+
+MAX_SECONDS = 3.0
+"""So long at most answers are compared with each other; a usual business takes a tenth of it."""
 
 _KEPT = 64
 _AT_ONCE = 20
@@ -53,9 +57,10 @@ def conflicts_of(
 
     def look(snapshot: FaqSnapshot) -> tuple[tuple[Conflict, ...], bool]:
         found: list[Conflict] = []
+        until = monotonic() + MAX_SECONDS
         for number, pairs in enumerate(look_for_conflicts(snapshot), 1):
             found += pairs
-            if number >= most_phrases or len(found) >= most_pairs:
+            if number >= most_phrases or len(found) >= most_pairs or monotonic() > until:
                 return tuple(found[:most_pairs]), False
             time.sleep(0)  # calls are being bridged in this process: let them have their frames
         return tuple(found), True

@@ -7,7 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Response
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.api.access import needs
@@ -15,7 +15,6 @@ from server.api.home_shapes import (
     HOURLY_DAYS,
     SHOWN,
     SPARK_DAYS,
-    CallBack,
     DayView,
     FailedJob,
     FirstSteps,
@@ -29,20 +28,22 @@ from server.api.home_shapes import (
     Needs,
     Number,
     Numbers,
+    WaitingLead,
 )
 from server.api.profiles import profile_of
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.clock import utc_now
 from server.daily_figures import KINDS, DayFigures
 from server.figures import Spread
+from server.leads.counts import OPEN_WORK
 from server.models import DEAD, OPERATOR, Call, JobRow, Lead
 from server.wiring import services
 
 blueprint = new_resource("home", "The home page: what needs somebody, and figures by day.")
 
 _LATEST = 6
-_LOOKED_AT = 500
-"""Untouched leads, the newest, among which call-backs are looked for."""
+_LOOKED_AT = 200
+"""Untouched leads, the newest, among which next steps are looked for."""
 
 
 @blueprint.get(f"/businesses/{BUSINESS_ID}/home", responses={200: HomeView})
@@ -132,23 +133,18 @@ def hours_of_day(days: Sequence[DayFigures]) -> list[HourOfDayView]:
 def read_needs(business_id: int) -> Needs:
     """Return what needs somebody now."""
     counted = services().attention.of(business_id)
+    counts = services().lead_counts.of(business_id)
     with services().database.read() as session:
-        call_backs, newest = _call_backs(session, business_id)
-        to_work = session.scalar(
-            select(func.count())
-            .select_from(Lead)
-            .outerjoin(Call, Call.lead_id == Lead.id)
-            .where(Lead.business_id == business_id, Lead.work_status == "new", _NO_TEST)
-        )
+        waiting = _waiting(session, business_id)
         dead = (JobRow.business_id == business_id, JobRow.state == DEAD)
         failed_jobs = session.scalar(select(func.count()).select_from(JobRow).where(*dead))
         failed = session.scalars(
             select(JobRow).where(*dead).order_by(JobRow.id.desc()).limit(SHOWN)
         ).all()
     return Needs(
-        call_backs=call_backs,
-        call_back_leads=newest,
-        to_work=to_work or 0,
+        call_backs=counts.callback,
+        to_work=counts.new,
+        waiting=waiting,
         failed_jobs=failed_jobs or 0,
         failed=[FailedJob.model_validate(row, from_attributes=True) for row in failed],
         faq_warnings=counted.faq_warnings,
@@ -178,32 +174,41 @@ def read_first_steps(business_id: int) -> FirstSteps:
     )
 
 
-_NO_TEST = or_(Call.is_test.is_(None), Call.is_test.is_(False))
-
-
-def _call_backs(session: Session, business_id: int) -> tuple[int, list[CallBack]]:
-    """Return how many leads wait for a call back, and the newest of them."""
-    newest = (
-        select(Lead.id)
-        .where(Lead.business_id == business_id, Lead.work_status == "new")
-        .order_by(Lead.created_at.desc())
-        .limit(_LOOKED_AT)
-        .subquery()
+def _waiting(session: Session, business_id: int) -> list[WaitingLead]:
+    """Return the newest leads that want a call back, then untouched ones with a next step."""
+    shown = (
+        Lead.id,
+        Lead.name,
+        Lead.phone,
+        Lead.headline,
+        Lead.next_step,
+        Lead.wants_callback,
+        Lead.created_at,
     )
-    wanted = Lead.fields["callback"].as_string()
-    ids = session.scalars(
-        select(Lead.id)
-        .join(newest, newest.c.id == Lead.id)
-        .outerjoin(Call, Call.lead_id == Lead.id)
-        .where(_NO_TEST, or_(Lead.next_step != "", and_(wanted.is_not(None), wanted != "")))
-        .order_by(Lead.created_at.desc())
-    ).all()
+    own = (Lead.business_id == business_id, Lead.is_test.is_(False))
     rows = session.execute(
-        select(Lead.id, Lead.name, Lead.phone, Lead.headline, Lead.next_step, Lead.created_at)
-        .where(Lead.id.in_(ids[:SHOWN]))
+        select(*shown)
+        .where(*own, Lead.wants_callback, Lead.work_status.in_(OPEN_WORK))
         .order_by(Lead.created_at.desc())
-    )
-    return len(ids), [CallBack.model_validate(row, from_attributes=True) for row in rows]
+        .limit(SHOWN)
+    ).all()
+    if len(rows) < SHOWN:
+        newest = (
+            select(Lead.id)
+            .where(*own, Lead.work_status == "new")
+            .order_by(Lead.created_at.desc())
+            .limit(_LOOKED_AT)
+            .subquery()
+        )
+        others = session.execute(
+            select(*shown)
+            .join(newest, newest.c.id == Lead.id)
+            .where(Lead.next_step != "", Lead.wants_callback.is_(False))
+            .order_by(Lead.created_at.desc())
+            .limit(SHOWN - len(rows))
+        )
+        rows = [*rows, *others]
+    return [WaitingLead.model_validate(row, from_attributes=True) for row in rows]
 
 
 def latest_leads(business_id: int) -> list[LatestLead]:
@@ -220,8 +225,7 @@ def latest_leads(business_id: int) -> list[LatestLead]:
                 Lead.read_at,
                 Lead.created_at,
             )
-            .outerjoin(Call, Call.lead_id == Lead.id)
-            .where(Lead.business_id == business_id, _NO_TEST)
+            .where(Lead.business_id == business_id, Lead.is_test.is_(False))
             .order_by(Lead.created_at.desc(), Lead.id.desc())
             .limit(_LATEST)
         )

@@ -11,7 +11,7 @@ from server.api.fields import Input
 SPARK_DAYS = 14
 HOURLY_DAYS = 7
 SHOWN = 3
-"""Leads to call back and failed jobs that are named; the others are counted."""
+"""Leads and failed jobs that are named; the others are counted."""
 
 
 class HomePath(BaseModel):
@@ -26,14 +26,15 @@ class HomeQuery(Input):
     days: int = Field(default=7, ge=1, le=90, description="How many days, today included.")
 
 
-class CallBack(BaseModel):
-    """A lead that somebody should call back."""
+class WaitingLead(BaseModel):
+    """A lead that somebody should do something about."""
 
     id: int
     name: str
     phone: str
     headline: str
     next_step: str
+    wants_callback: bool
     created_at: datetime
 
 
@@ -50,9 +51,11 @@ class FailedJob(BaseModel):
 class Needs(BaseModel):
     """What needs somebody now."""
 
-    call_backs: int = Field(description="Untouched leads that wait for a call back, at most 500.")
-    call_back_leads: list[CallBack] = Field(description=f"The {SHOWN} newest of them.")
+    call_backs: int = Field(description="Leads that want a call back and are not settled.")
     to_work: int = Field(description="Leads that nobody has worked on yet.")
+    waiting: list[WaitingLead] = Field(
+        description=f"The {SHOWN} newest of the first, else of the second that have a next step."
+    )
     failed_jobs: int
     failed: list[FailedJob] = Field(description=f"The {SHOWN} newest of them.")
     faq_warnings: int | None = Field(

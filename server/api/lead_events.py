@@ -74,16 +74,19 @@ def watch_leads(path: LeadsPath) -> Response:
 def _changes(parts: Services, business_id: int) -> Iterator[str]:
     news = parts.lead_news
     seen, ends_at = news.count(business_id), monotonic() + MAX_SECONDS
-    yield "event: tick\ndata: now\n\n"  # of what has changed since the page was made
+    yield sse("tick", "now")  # of what has changed since the page was made
     ticked_at = monotonic()
     while monotonic() < ends_at and not parts.calls.registry.draining:
-        # In short waits: a server that is about to end shall not be waited for.
+        # In short waits: a server that is about to end shall not be waited for, and whoever has
+        # gone on to another page is only noticed by writing to them.
         seen, lead_ids = news.wait(business_id, seen, _SLICE_SECONDS)
         for lead_id in lead_ids:
-            yield f"event: lead\ndata: {lead_id}\n\n"
+            yield sse("lead", str(lead_id))
         if monotonic() - ticked_at >= TICK_SECONDS:
             ticked_at = monotonic()
-            yield "event: tick\ndata: now\n\n"
+            yield sse("tick", "now")
+        elif not lead_ids:
+            yield HEARTBEAT
 
 
 def _progress(parts: Services, lead_id: int) -> Iterator[str]:

@@ -35,6 +35,7 @@ from server.prompt_versions import (
     PromptState,
     compare,
     current_prompts,
+    number_before,
     prompt_version,
     save_prompts,
     texts_of,
@@ -108,8 +109,9 @@ def read_diff(business_id: int, number: int, against: int | None) -> DiffView:
     Raises:
         NotFoundError: one of them does not exist.
     """
-    against = number - 1 if against is None else against
     with services().database.read() as session:
+        if against is None:
+            against = number_before(session, business_id, number)
         after = texts_of(prompt_version(session, business_id, number))
         before = dict.fromkeys(PROMPT_FIELDS, "")
         if against > 0:
@@ -159,8 +161,8 @@ def greeting_status(business_id: int) -> str:
     """Return ``ready``, ``rendering`` or ``failed``; empty where the agent greets by itself."""
     profile = profile_of(business_id)
     greets, _ = services().calls.preview(profile, "inbound")
-    voice = profile.voice or DEFAULT_VOICE
-    return services().clips.status(greets, profile.lang, voice) if greets else ""
+    said = (greets, profile.lang, profile.voice or DEFAULT_VOICE, profile.settings.spoken_as)
+    return services().clips.status(*said) if greets else ""
 
 
 def greeting_audio(business_id: int) -> bytes:
@@ -171,11 +173,11 @@ def greeting_audio(business_id: int) -> bytes:
     """
     profile = profile_of(business_id)
     greets, _ = services().calls.preview(profile, "inbound")
-    voice = profile.voice or DEFAULT_VOICE
-    audio = services().clips.get(greets, profile.lang, voice) if greets else None
+    said = (greets, profile.lang, profile.voice or DEFAULT_VOICE, profile.settings.spoken_as)
+    audio = services().clips.load(*said) if greets else None
     if audio is None:
         if greets:
-            services().clips.prepare(greets, profile.lang, voice)
+            services().clips.prepare(*said)
         raise NotFoundError("The greeting has not been rendered yet.", code="not_rendered")
     return pcm_wav(mulaw.decode(audio), mulaw.SAMPLE_RATE)
 

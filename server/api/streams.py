@@ -16,7 +16,9 @@ HEARTBEAT_SECONDS = 15.0
 MAX_SECONDS = 600.0
 """After which a stream ends; a browser opens it again by itself."""
 
-MAX_STREAMS_PER_CALLER = 6
+MAX_STREAMS_PER_CALLER = 20
+"""Some tabs, and the pages that were just left, which only shows when they are written to."""
+
 MAX_STREAMS = 200
 HEARTBEAT = ": still here\n\n"
 

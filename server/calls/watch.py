@@ -31,7 +31,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from server.clock import monotonic
@@ -83,6 +83,10 @@ class LiveCall:
                 if known is not None:
                     turn = known["turn"] | {"text": event["text"]}
                     self.turns[event["index"]] = known | {"turn": turn}
+
+    def copy(self) -> LiveCall:
+        """Return the call as it stands now, which no longer changes."""
+        return replace(self, turns=dict(self.turns))
 
     def events(self) -> Iterator[Event]:
         """Yield the events that tell the call as it stands."""
@@ -199,17 +203,21 @@ class CallWatch:
                     watcher.put(event)
 
     def calls(self, business_id: int) -> list[LiveCall]:
-        """Return the running calls of a business, oldest first. For reading only."""
+        """Return the running calls of a business as they stand, oldest first."""
         with self._lock:
-            return [call for call in self._calls.values() if call.business_id == business_id]
+            mine = [call for call in self._calls.values() if call.business_id == business_id]
+            return [call.copy() for call in mine]
 
     def count(self, business_id: int) -> int:
         """Return how many calls of a business are running."""
-        return len(self.calls(business_id))
+        with self._lock:
+            return sum(call.business_id == business_id for call in self._calls.values())
 
     def call(self, call_sid: str) -> LiveCall | None:
-        """Return a running call. For reading only."""
-        return self._calls.get(call_sid)
+        """Return a running call as it stands."""
+        with self._lock:
+            found = self._calls.get(call_sid)
+            return None if found is None else found.copy()
 
     def watch(self, business_id: int, call_sid: str | None = None) -> Watcher:
         """Watch all calls of a business, or only this one, beginning with how they stand now."""

@@ -162,6 +162,7 @@ def _add_call(
     lead = Lead(
         business_id=business.id,
         call_sid=sid,
+        is_test=scene.is_test,
         phone=person.phone,
         name=person.name if story.named else "",
         status="processed",

@@ -110,10 +110,7 @@ def with_paths(lines: Sequence[SaidLine], turns: Sequence[CallTurn]) -> list[Sai
 
 
 def live_lines(turns: Sequence[CallTurn], began_at: datetime | None) -> list[SaidLine]:
-    """Return the turns of a call as lines.
-
-    A reply is stored when its first sound goes out, an utterance when it is over: with the length
-    that was heard, and a guess of the other, they stand where they are in the recording.
+    """Return the turns of a call as lines, each where it is in the recording.
 
     Args:
         began_at: when the recording began; None: there is none, and no times are told.
@@ -125,18 +122,27 @@ def live_lines(turns: Sequence[CallTurn], began_at: datetime | None) -> list[Sai
             continue
         start = end = None
         if began_at is not None:
-            stored = max(0, round((turn.created_at - began_at).total_seconds() * 1000))
-            guess = min(len(turn.text) * _MS_PER_CHAR, _LONGEST_UTTERANCE_MS)
-            if turn.speaker == CALLER:
-                start, end = max(free_from, stored - guess - _PAUSE_MS), stored
-            else:
-                start = stored
-                end = stored + (turn.heard_ms if turn.heard_ms is not None else guess)
-            start = min(start, end)
+            start, end = _place(turn, began_at, free_from)
             free_from = end
         part = Part(turn.text.strip(), start, end)
         lines.append(SaidLine(turn.speaker, (part,), turn.path, turn.interrupted))
     return lines
+
+
+def _place(turn: CallTurn, began_at: datetime, free_from: int) -> tuple[int, int]:
+    """Return from when to when a turn was heard.
+
+    Of turns that do not know when they began: a reply was stored when its first sound went out, an
+    utterance when it was over; its length is a guess.
+    """
+    guess = min(len(turn.text) * _MS_PER_CHAR, _LONGEST_UTTERANCE_MS)
+    length = turn.heard_ms if turn.heard_ms is not None else turn.length_ms
+    if turn.start_ms is not None:
+        return turn.start_ms, turn.start_ms + (guess if length is None else length)
+    stored = max(0, round((turn.created_at - began_at).total_seconds() * 1000))
+    if turn.speaker == CALLER:
+        return min(max(free_from, stored - guess - _PAUSE_MS), stored), stored
+    return stored, stored + (guess if length is None else length)
 
 
 def _segments(session: Session, played: Recording | None) -> list[dict[str, Any]]:

@@ -49,11 +49,12 @@ def progress_of(session: Session, lead: Lead) -> Progress:
     of_lead = select(JobRow.kind, JobRow.state).where(JobRow.lead_id == lead.id)
     jobs = {job.kind: job.state for job in session.execute(of_lead.order_by(JobRow.id))}
     recorded = _recorded(session, lead, recording)
+    transcript = _transcribed(session, lead, recording, recorded, jobs.get(TRANSCRIBE))
     return Progress(
         call="running" if in_call else "done",
         recording=recorded,
-        transcript=_transcribed(session, lead, recording, recorded, jobs.get(TRANSCRIBE)),
-        summary=_summed_up(lead, jobs.get(SUMMARISE)),
+        transcript=transcript,
+        summary=_summed_up(lead, jobs.get(SUMMARISE), transcript),
     )
 
 
@@ -94,9 +95,10 @@ def _transcribed(
     return "done" if lead.transcript else "absent"  # what was heard live has to do
 
 
-def _summed_up(lead: Lead, job: str | None) -> StepState:
+def _summed_up(lead: Lead, job: str | None, transcript: StepState) -> StepState:
     if lead.status == "failed":
         return "failed"
     if lead.status == "processed":
         return "done"
-    return "running" if job == RUNNING else "waiting"
+    comes_next = lead.status == "processing" and transcript not in ("waiting", "running")
+    return "running" if job == RUNNING or comes_next else "waiting"

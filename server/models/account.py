@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.clock import utc_now
@@ -97,9 +97,10 @@ class AuditEntry(Base):
     """One change that somebody made. Never edited, never holding secrets."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_business_id_at", "business_id", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    business_id: Mapped[int | None] = mapped_column(index=True)
+    business_id: Mapped[int | None]
     actor: Mapped[str] = mapped_column(String(200))
     """``token:<name>``, ``user:<id>`` or ``command line``."""
     action: Mapped[str] = mapped_column(String(80))

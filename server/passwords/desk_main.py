@@ -8,6 +8,7 @@ argument, and ends when the server closes it; the second argument lowers its pri
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -45,4 +46,5 @@ if __name__ == "__main__":
     server_socket = socket.socket(fileno=int(sys.argv[1]))
     os.nice(int(sys.argv[2]))
     server_socket.setblocking(True)  # a green server hands it over non-blocking
-    serve(server_socket)
+    with contextlib.suppress(OSError):  # the server went without a word
+        serve(server_socket)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, flash, make_response, render_template
 from flask_babel import gettext as _
 from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from server.api import account as api
 from server.api.access import SIGNED_IN, caller, needs
@@ -30,7 +31,10 @@ class AccountForm(PageForm):
     """Name and language."""
 
     name = StringField()
-    lang = SelectField(choices=list(LANGUAGES.items()), validate_choice=False)
+    lang = SelectField(
+        choices=[SelectChoice(code, words) for code, words in LANGUAGES.items()],
+        validate_choice=False,
+    )
 
 
 class PasswordChangeForm(PageForm):

@@ -84,12 +84,13 @@ def mark(business_id: int, lead_id: int) -> Response | str:
 @needs(OPERATOR)
 def work(business_id: int, lead_id: int) -> Response | str:
     """Set where the operator is with the lead."""
-    try:
-        wanted = LeadChange.model_validate({"work_status": request.form.get("work_status")})
-    except ValidationError:
-        flash(_("Please choose one of the list."), "warning")
-    else:
-        _change(business_id, lead_id, wanted)
+    with services().database.write() as session:
+        lead = visible_lead(session, lead_id, business_id)
+        try:
+            wanted = {"work_status": request.form.get("work_status")}
+            change(session, lead, LeadChange.model_validate(wanted))
+        except ValidationError:
+            flash(_("Please choose one of the list."), "warning")
     return _answer(business_id, lead_id, "leads/_work_answer.html")
 
 

@@ -21,7 +21,6 @@ from server.api.lead_actions import (
 from server.api.lead_view import LeadView, lead_views
 from server.api.paging import encode_cursor
 from server.clock import utc_now
-from server.errors import NotFoundError
 from server.models import OPERATOR
 from server.web.lead_filters import HOW_IT_WENT, PERIODS, Chosen, chips
 from server.web.lead_words import WORK
@@ -82,12 +81,9 @@ def newer(business_id: int) -> str:
 @blueprint.get(f"{LEADS}/<int(max=2147483647):lead_id>/row")
 @needs(OPERATOR)
 def row(business_id: int, lead_id: int) -> str:
-    """Show one row anew; nothing in place of a lead that is gone."""
-    try:
-        with services().database.read() as session:
-            lead = lead_views(session, [visible_lead(session, lead_id, business_id)])[0]
-    except NotFoundError:
-        return ""
+    """Show one row anew."""
+    with services().database.read() as session:
+        lead = lead_views(session, [visible_lead(session, lead_id, business_id)])[0]
     return render_template("leads/_rows.html", rows=[lead], more_url="")
 
 

@@ -9,6 +9,7 @@ from flask import Response, flash, render_template
 from flask_babel import gettext as _
 
 from server.api.access import needs
+from server.api.calls import visible_call
 from server.api.live import end_politely, live_calls
 from server.clock import utc_now
 from server.models import OPERATOR
@@ -70,8 +71,18 @@ def end(business_id: int, call_sid: str) -> Response | str:
 
 
 def _check_is_here(business_id: int, call_sid: str) -> None:
+    """Do nothing when the call is, or was, one of this business.
+
+    Raises:
+        NotFoundError: it is not.
+    """
     live = services().calls.watch.call(call_sid)
-    if live is not None and live.business_id != business_id:
+    if live is not None:
+        owner = live.business_id
+    else:
+        with services().database.read() as session:
+            owner = visible_call(session, call_sid).business_id
+    if owner != business_id:
         raise missing("call")
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Response, flash, render_template, url_for
 from flask_babel import gettext as _
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from server.api import invites, members
 from server.api.access import caller, missing, needs
@@ -259,9 +260,9 @@ def _member(business_id: int, user_id: int) -> MemberView:
     return member
 
 
-def _choices() -> list[tuple[str, str]]:
+def _choices() -> list[SelectChoice]:
     roles = (OPERATOR, ADMIN, OWNER) if caller().is_owner else (OPERATOR, ADMIN)
-    return [(role, str(ROLE_WORDS[role])) for role in roles]
+    return [SelectChoice(role, str(ROLE_WORDS[role])) for role in roles]
 
 
 def _invite_form() -> InviteForm:

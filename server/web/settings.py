@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, flash, render_template, request
+from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -20,7 +20,7 @@ from server.errors import ConflictError, InvalidInputError
 from server.models import ADMIN
 from server.telephony.twiml import hidden_number
 from server.web.opening_hours import HoursForm
-from server.web.pages import BUSINESS, back_to, caller, here, new_pages
+from server.web.pages import BUSINESS, caller, here, new_pages
 from server.web.settings_forms import (
     BlockedForm,
     CostForm,
@@ -60,7 +60,6 @@ SECTIONS = (
     Section("cost", _l("Cost of calls"), "coin", CostForm),
 )
 _BY_KEY = {section.key: section for section in SECTIONS}
-_ANY = ",".join(_BY_KEY)
 
 
 @blueprint.get(f"{BUSINESS}/settings")
@@ -77,22 +76,20 @@ def index(business_id: int) -> str:
     )
 
 
-@blueprint.get(f"{BUSINESS}/settings/<any({_ANY}):key>")
 @needs(ADMIN)
-def show(business_id: int, key: str) -> str:
-    """Show one section."""
-    section, current = _BY_KEY[key], find_business(business_id)
+def show(business_id: int) -> str:
+    """Show the section in the path."""
+    section, current = _section_here(), find_business(business_id)
     form = section.form(formdata=None)
     form.prepare(current)
     form.show(current)
     return _page(section, form, current)
 
 
-@blueprint.post(f"{BUSINESS}/settings/<any({_ANY}):key>")
 @needs(ADMIN)
-def save(business_id: int, key: str) -> Response | tuple[str, int]:
-    """Save one section; the next call goes by it."""
-    section, current = _BY_KEY[key], find_business(business_id)
+def save(business_id: int) -> Response | tuple[str, int]:
+    """Save the section in the path; the next call goes by it."""
+    section, current = _section_here(), find_business(business_id)
     form = section.form(request.form)
     form.prepare(current)
     change = form.change()
@@ -103,8 +100,18 @@ def save(business_id: int, key: str) -> Response | tuple[str, int]:
             form.refuse(error)
         else:
             flash(_("Saved. The next call goes by it."), "success")
-            return back_to("web_settings.show", business_id=business_id, key=key)
+            return redirect(request.path, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
     return _page(section, form, current), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _section_here() -> Section:
+    return _BY_KEY[request.path.rpartition("/")[2]]
+
+
+for _section in SECTIONS:
+    _address = f"{BUSINESS}/settings/{_section.key}"
+    blueprint.add_url_rule(_address, view_func=show)
+    blueprint.add_url_rule(_address, view_func=save, methods=["POST"])
 
 
 def _page(section: Section, form: SectionForm, current: BusinessView) -> str:

@@ -104,7 +104,7 @@ def jobs() -> str:
     cursor = request.args.get("cursor")
     page = page_of_jobs(JobsQuery(state="dead", cursor=cursor))
     template = "system/_jobs.html" if is_htmx() and cursor else "system/jobs.html"
-    return render_template(template, page=page, words=system_words)
+    return render_template(template, page=page, words=system_words, origin_page="jobs")
 
 
 @blueprint.post("/system/jobs/<int(max=2147483647):job_id>/retry")

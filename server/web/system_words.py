@@ -60,6 +60,7 @@ _LANES = {
     "summary": _l("Summaries"),
     "webhook": _l("Updates to other systems"),
     "upkeep": _l("Tidying up"),
+    "mail": _l("E-mails"),
 }
 _ANSWERS = {
     Answer.CONNECT: _l("The call is taken, and the agent or its prepared answers reply."),

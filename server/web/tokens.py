@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Response, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from server.api import tokens
 from server.api.access import needs
@@ -88,7 +89,7 @@ def revoke(business_id: int, token_id: int) -> Response:
 
 def _form() -> TokenForm:
     form = TokenForm()
-    form.role.choices = [(role, str(ROLE_WORDS[role])) for role in (OPERATOR, ADMIN)]
+    form.role.choices = [SelectChoice(role, str(ROLE_WORDS[role])) for role in (OPERATOR, ADMIN)]
     return form
 
 

@@ -44,6 +44,7 @@ def phone_of(site: Site) -> Iterator[Callable[[], Caller]]:
         caller.hang_up()
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(("lang", "phone"), [("he", True), ("en", False)])
 def test_a_call_is_watched_while_it_is_spoken_and_ended(
     site: Site,
@@ -174,5 +175,6 @@ def test_calls_are_found_and_read(
     expect(slow).to_contain_text(re.compile(r"1[.]4"))
     slow.locator("summary").click()
     expect(slow.locator("dl")).to_be_visible()
+    page.keyboard.press("Control+Home")  # nothing half under the bars
     accessible(page)
     look(page, f"call-scene-{lang}")

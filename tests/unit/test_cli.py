@@ -12,7 +12,7 @@ from flask_openapi3 import OpenAPI
 from sqlalchemy import inspect, select, update
 
 from server import create_app
-from server.accounts import find_token
+from server.accounts import find_token, links
 from server.db.migrate import upgrade
 from server.jobs import enqueue
 from server.models import ApiToken, AuditEntry, Business, JobRow, Lead, Membership, User
@@ -88,6 +88,8 @@ def add_business(run: CommandLine) -> int:
     "command",
     [
         ("owner", "create"),
+        ("owner", "reset-link"),
+        ("owner", "invite"),
         ("token", "create"),
         ("token", "list"),
         ("token", "revoke"),
@@ -111,6 +113,8 @@ def test_every_command_explains_itself(bare: CommandLine, command: tuple[str, st
     "command",
     [
         ("owner", "create", "--email", "a@example.com", "--password-stdin"),
+        ("owner", "reset-link", "--email", "a@example.com"),
+        ("owner", "invite", "--email", "a@example.com"),
         ("token", "create", "--name", "x", "--role", "owner"),
         ("token", "list"),
         ("token", "revoke", "1"),
@@ -163,6 +167,34 @@ def test_without_the_switch_the_password_is_asked_for(run: CommandLine) -> None:
     result = run("owner", "create", "--email", "dana@example.com", stdin=answers)
     assert result.exit_code == 0
     assert "correct horse" not in result.output
+
+
+def test_a_link_for_a_new_password_is_printed_alone(run: CommandLine) -> None:
+    run("owner", "create", "--email", "a@example.com", "--password-stdin", stdin="long enough\n")
+    result = run("owner", "reset-link", "--email", "A@example.com")
+    link = result.stdout.removesuffix("\n")
+    assert link.startswith("http://127.0.0.1:5000/reset/")
+    with run.parts.database.write() as session:
+        user = links.reset_password(session, link.rpartition("/")[2], "a hash")
+    assert (user.email, user.session_epoch) == ("a@example.com", 1)
+    assert "no user" in run.fails("owner", "reset-link", "--email", "b@example.com")
+
+
+def test_an_invitation_is_printed_alone(run: CommandLine) -> None:
+    business_id = str(add_business(run))
+    owner = run("owner", "invite", "--email", "a@example.com").stdout.strip()
+    admin = ("owner", "invite", "--email", "b@example.com", "--role", "admin")
+    member = run(*admin, "--business", business_id).stdout.strip()
+    for link, is_owner in ((owner, True), (member, False)):
+        with run.parts.database.write() as session:
+            token = link.rpartition("/join/")[2]
+            user, _ = links.join_as_new(session, token, name="", lang="", password_hash="x")
+        assert user.is_owner == is_owner
+    assert "needs a business" in run.fails(*admin)
+    assert "not to one" in run.fails(
+        "owner", "invite", "--email", "c@example.com", "--business", business_id
+    )
+    assert "no such business" in run.fails(*admin, "--business", "99")
 
 
 def test_a_token_is_printed_alone_and_kept_as_a_hash(run: CommandLine) -> None:

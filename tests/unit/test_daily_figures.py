@@ -49,7 +49,11 @@ class Books:
         phone = phone or f"+9725012{number:05}"
         with self.database.write() as session:
             lead = Lead(
-                business_id=business_id or self.id, call_sid=sid, phone=phone, created_at=at
+                business_id=business_id or self.id,
+                call_sid=sid,
+                phone=phone,
+                is_test=is_test,
+                created_at=at,
             )
             session.add(lead)
             session.flush()

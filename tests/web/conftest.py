@@ -188,6 +188,7 @@ def app(database_url: str, tmp_path: Path, synthesiser: RecordingSynthesiser) ->
     app.extensions["maane"] = replace(parts, clips=clips, calls=calls)
     parts.directory.load()
     yield app
+    parts.passwords.close()
     parts.database.engine.dispose()
 
 

@@ -57,9 +57,11 @@ def test_what_needs_somebody(operator: Api, admin: Api, parts: Services, garage:
     add_lead(parts, garage, "CA_done", fields={"callback": "too_slow"}, work_status="done")
     add_lead(parts, garage, "CA_test", is_test=True, next_step="לבדוק")
     needs = home(operator, garage)["needs"]
-    assert needs["call_backs"] == 2
-    assert [lead["next_step"] for lead in needs["call_back_leads"]] == ["", "לחזור עם מחיר"]
-    assert needs["to_work"] == 3
+    assert (needs["call_backs"], needs["to_work"]) == (1, 3)
+    assert [(lead["wants_callback"], lead["next_step"]) for lead in needs["waiting"]] == [
+        (True, ""),
+        (False, "לחזור עם מחיר"),
+    ]
     retried = admin.post(f"/api/businesses/{garage.id}/jobs/{garage.job_id}/retry", {})
     assert retried.status_code == 200
     assert home(operator, garage)["needs"]["failed_jobs"] == 0
@@ -106,7 +108,7 @@ def add_lead(
 ) -> None:
     at = datetime.now(UTC)
     with parts.database.write() as session:
-        lead = Lead(business_id=house.id, call_sid=sid, created_at=at, **values)
+        lead = Lead(business_id=house.id, call_sid=sid, created_at=at, is_test=is_test, **values)
         session.add(lead)
         session.flush()
         session.add(

@@ -58,6 +58,15 @@ function followCard(card) {
   );
 }
 
+// A row whose lead is gone goes.
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status !== 404 || !event.detail.target.matches(".lead-row")) return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
+  event.detail.serverResponse = "";
+});
+
 // A part that is as it was stays where it is: a recording plays on, and nothing jumps. What is being
 // chosen or typed in is never exchanged.
 

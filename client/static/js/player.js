@@ -27,6 +27,7 @@ export class Player {
     this.loading = null;
     this.surfer = null;
     this.spoken = [];
+    this.begun = false; // nothing is marked before somebody listens
     this.ending = new AbortController();
     this.listen();
     this.showTime(0);
@@ -51,6 +52,7 @@ export class Player {
   }
 
   seek(seconds) {
+    this.begun = true;
     const to = Math.min(Math.max(seconds, 0), this.duration);
     this.surfer?.setTime(to);
     this.showTime(to);
@@ -201,6 +203,7 @@ export class Player {
   /* -- Showing ---------------------------------------------------------------------------------- */
 
   showPlaying(playing) {
+    this.begun ||= playing;
     this.root.classList.toggle("is-playing", playing);
     this.button.setAttribute("aria-label", playing ? this.button.dataset.pause : this.button.dataset.playLabel);
   }
@@ -244,9 +247,8 @@ export class Player {
   }
 
   markSpoken(ms) {
-    const begun = ms > 0 || this.root.classList.contains("is-playing");
     for (const { element, start, end } of this.spoken) {
-      const now = begun && start <= ms && ms < end;
+      const now = this.begun && start <= ms && ms < end;
       if (element.classList.contains("is-spoken") === now) continue;
       element.classList.toggle("is-spoken", now);
       if (now) this.keepInSight(element);

@@ -331,3 +331,23 @@ def test_many_calls_leave_nothing_behind() -> None:
 
 def test_the_stage_values_are_what_logs_and_webhooks_speak_of() -> None:
     assert [stage.value for stage in module.Stage] == ["bound", "streaming", "ended", "lost"]
+
+
+def test_the_end_of_a_call_is_told_once() -> None:
+    house, told = House(), []
+    house.registry.on_ended = lambda call, reason: told.append((call.call_sid, reason))
+    streaming = house.streaming("CA1")
+    house.registry.end(streaming, "operator")
+    house.registry.end(streaming, "error")
+    house.bound("CA2")
+    assert house.registry.request_end("CA2", "operator", politely=True)
+    assert not house.registry.request_end("CA2", "operator", politely=True)
+    assert told == [("CA1", "operator"), ("CA2", "operator")]
+
+
+def test_only_a_call_with_sound_can_be_told_goodbye() -> None:
+    house = House()
+    call = house.streaming("CA1")
+    assert house.registry.request_end("CA1", "operator", politely=True)
+    assert call.inbox.get() == on.EndRequested("operator", politely=True)
+    assert house.registry.live("CA1") is call

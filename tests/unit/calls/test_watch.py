@@ -96,6 +96,16 @@ def test_words_are_gone_once_they_are_a_turn() -> None:
     assert "words" not in kinds(calls.watch.watch(GARAGE))
 
 
+def test_what_has_been_looked_at_does_not_change_any_more() -> None:
+    calls = Calls()
+    calls.arrive()
+    calls.turn(0, "agent", "שלום")
+    (before,) = calls.watch.calls(GARAGE)
+    calls.turn(1, "caller", "שלום")
+    calls.tell("words", text="מה")
+    assert (len(before.turns), before.words) == (1, None)
+
+
 def test_a_call_that_is_over_is_forgotten() -> None:
     calls = Calls()
     calls.arrive()

@@ -68,6 +68,18 @@ def test_words_that_nobody_said_are_no_reply() -> None:
     assert with_paths(other, turns)[0].path is None
 
 
+def test_turns_that_know_their_time_stand_there() -> None:
+    lines = live_lines(
+        [
+            turn("agent", "שלום.", 900, start_ms=300, length_ms=2000, heard_ms=1200),
+            turn("caller", "כמה עולה?", 5000, start_ms=2100, length_ms=800),
+        ],
+        BEGAN,
+    )
+    times = [(line.parts[0].start_ms, line.parts[0].end_ms) for line in lines]
+    assert times == [(300, 1500), (2100, 2900)]
+
+
 def test_live_turns_stand_where_they_are_in_the_recording() -> None:
     lines = live_lines(
         [

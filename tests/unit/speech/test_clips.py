@@ -13,7 +13,7 @@ import pytest
 
 from server.clock import utc_now
 from server.speech import backoff, shelf
-from server.speech import clips as module
+from server.speech import workshop as module
 from server.speech.base import SynthesiserError, UnspeakableError
 from server.speech.clips import ClipStore
 

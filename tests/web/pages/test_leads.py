@@ -193,7 +193,7 @@ def test_a_row_by_itself(as_operator: Browser, garage: House, bakery: House) -> 
     row = as_operator.part(f"/b/{garage.id}/leads/{garage.lead_id}/row")
     assert listed(row) == [garage.lead_id]
     for other in (bakery.lead_id, 999_999):
-        assert as_operator.part(f"/b/{garage.id}/leads/{other}/row").text == ""
+        assert as_operator.part(f"/b/{garage.id}/leads/{other}/row").status_code == 404
 
 
 def test_several_are_changed_and_the_list_is_as_it_was(
@@ -271,7 +271,10 @@ def test_ten_thousand_leads_are_listed_quickly(
         )
     as_operator.speaks(lang)
     for query in ({}, {"show": "unread"}, {"q": "0009999"}, {"q": "אין כזה", "when": "month"}):
-        as_operator.get(**page(garage, **query))  # the first of all compiles the templates
-        started = time.perf_counter()
-        assert as_operator.get(**page(garage, **query)).status_code == 200
-        assert time.perf_counter() - started < 0.2, query
+        spent = []
+        for _ in range(4):  # the first of all compiles the templates
+            started = time.thread_time()  # what it takes from the calls that run at the same time
+            assert as_operator.get(**page(garage, **query)).status_code == 200
+            spent.append(time.thread_time() - started)
+        print(query, spent)
+        assert min(spent) < 0.06, (query, spent)

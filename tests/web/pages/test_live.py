@@ -75,4 +75,5 @@ def test_calls_of_others_are_neither_seen_nor_ended(
     for browser in (as_operator, as_owner):  # the owner: it is under another business
         assert browser.part(f"/b/{garage.id}/live/CA_theirs/card").status_code == 404
         assert browser.post(f"/b/{garage.id}/live/CA_theirs/end").status_code == 404
+        assert browser.post(f"/b/{garage.id}/live/{bakery.call_sid}/end").status_code == 404
     assert parts.calls.registry.live("CA_theirs") is not None

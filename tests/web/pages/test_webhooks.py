@@ -61,6 +61,7 @@ def test_what_is_wrong_is_said(
 
 
 def test_changing_testing_and_deleting(as_admin: Browser, parts: Services, garage: House) -> None:
+    as_admin.speaks("en")
     own = page(garage, f"/{garage.webhook_id}")
     typed = {"url": "https://hook.example/other", "events": "call.completed", "active": "y"}
     assert as_admin.post(own, typed).location == own
@@ -68,7 +69,7 @@ def test_changing_testing_and_deleting(as_admin: Browser, parts: Services, garag
     assert (row.url, row.events, row.active) == (typed["url"], ["call.completed"], True)
     assert as_admin.post(f"{own}/test").location == own
     assert as_admin.post(f"{own}/test").location == own
-    shown = as_admin.speaks("en").get(own).text
+    shown = as_admin.get(own).text
     assert shown.count("on its way</span>") == 1
     assert "sent only just now" in shown
     assert as_admin.post(f"{own}/delete").location == page(garage)

@@ -25,6 +25,7 @@ export class Conversation {
   constructor(phone) {
     this.words = phone.dataset;
     this.list = phone.querySelector("[data-chat]");
+    this.screen = phone.querySelector("[data-screen]");
     this.empty = phone.querySelector("[data-empty]");
     this.stages = phone.querySelector("[data-stages]");
     this.mould = phone.querySelector("template[data-bubble]");
@@ -54,7 +55,11 @@ export class Conversation {
       turn.heard_ms == null ? "" : this.words.sayHeard.replace("#", seconds.format(turn.heard_ms / 1000));
     bubble.querySelector(".bubble-meta").hidden = turn.speaker !== "agent";
     if (total != null) this.showStages(stagesOf(turn.timings_ms));
-    this.list.scrollTop = this.list.scrollHeight;
+    this.toEnd();
+  }
+
+  toEnd() {
+    this.screen.scrollTop = this.screen.scrollHeight;
   }
 
   add(turn) {

@@ -5,7 +5,7 @@ import { Sound, openMicrophone } from "./audio.js";
 
 const FRAMES = 5; // to a message: ten of them a second
 const SECONDS = 10; // that the chart shows
-const MOST = -10; // dBFS at the top of the chart
+const MOST = 0; // dBFS at the top of the chart
 const LEAST = -70;
 const BUSY = 1013;
 const MOST_UNSENT = 8000; // bytes

@@ -111,6 +111,8 @@ find("mute").addEventListener("click", () => {
 
 function openKeypad(open) {
   find("keypad").hidden = !open;
+  phone.classList.toggle("with-keypad", open);
+  conversation.toEnd();
   find("keys").setAttribute("aria-expanded", String(open));
 }
 
