@@ -20,15 +20,11 @@ _YEAR_SECONDS = 31_536_000
 _HASH_CHARS = 10
 
 
-@functools.cache
-def _digest(path: Path, _changed_at: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:_HASH_CHARS]
-
-
+@functools.cache  # a page has a hundred icons, and files change only with a release
 def static_url(name: str) -> str:
-    """Return the address of a file of ``client/static``; it changes when the file does."""
-    path = FOLDER / name
-    return f"{URL}/{name}?v={_digest(path, path.stat().st_mtime_ns)}"
+    """Return the address of a file of ``client/static``; another release's file has another one."""
+    digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
+    return f"{URL}/{name}?v={digest[:_HASH_CHARS]}"
 
 
 @blueprint.get(f"{URL}/<path:name>", endpoint="file")
