@@ -77,7 +77,7 @@ def main() -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as name,
-        running_site(Path(name)) as site,
+        running_site(Path(name), history=True) as site,
         running_chromium() as chromium,
     ):
         count = sum(_take(chromium, site, look, pages, states) for look in looks)
