@@ -6,10 +6,12 @@ application's routes), and is then looked at by all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.api.access import SIGNED_IN
@@ -20,6 +22,8 @@ from server.models import (
     AccountLink,
     ApiToken,
     BusinessFaq,
+    BusinessWebhook,
+    JobRow,
     Lead,
     Membership,
     PromptVersion,
@@ -51,10 +55,9 @@ class Page:
         """Whether it is about one business."""
         return "{business_id}" in self.path
 
-    @property
-    def of_one_thing(self) -> bool:
-        """Whether it is about a thing that a new business does not have."""
-        return self.path.count("{") > 1
+    def is_there(self, things: Things) -> bool:
+        """Whether all that it is about exists: a new business has no leads yet."""
+        return set(re.findall(r"{(\w+)}", self.path)) <= {*things, *self.also}
 
 
 PROPER_NAMES = (
@@ -67,6 +70,7 @@ INVITATION, NEW_PASSWORD = "an-invitation", "a-new-password"
 """The secrets of links that whoever furnishes the database lays out."""
 
 _B = "/b/{business_id}"
+_SETTINGS = f"{_B}/settings"
 
 PAGES = (
     Page("sign-in", "/sign-in", None),
@@ -93,36 +97,37 @@ PAGES = (
     Page("versions", f"{_B}/prompts/versions"),
     Page("version", f"{_B}/prompts/versions/{{number}}"),
     Page("phone", f"{_B}/phone"),
-    Page("members", f"{_B}/settings/members", ADMIN),
-    Page("invite", f"{_B}/settings/members/invite", ADMIN),
-    Page("member", f"{_B}/settings/members/{{user_id}}", ADMIN),
-    Page("remove-member", f"{_B}/settings/members/{{user_id}}/remove", ADMIN),
-    Page("withdraw-invite", f"{_B}/settings/members/invites/{{invite_id}}/withdraw", ADMIN),
-    Page("tokens", f"{_B}/settings/tokens", ADMIN),
-    Page("revoke-token", f"{_B}/settings/tokens/{{token_id}}/revoke", ADMIN),
-    Page("audit", f"{_B}/settings/audit", ADMIN),
+    Page("settings", f"{_SETTINGS}", ADMIN),
+    *(
+        Page(f"settings-{key}", f"{_SETTINGS}/{key}", ADMIN)
+        for key in (
+            *("details", "numbers", "hours", "greeting", "transfer", "words"),
+            *("recording", "blocked", "cost"),
+        )
+    ),
+    Page("ears", f"{_SETTINGS}/ears", ADMIN),
+    Page("webhooks", f"{_SETTINGS}/webhooks", ADMIN),
+    Page("webhook", f"{_SETTINGS}/webhooks/{{webhook_id}}", ADMIN),
+    Page("connect", f"{_SETTINGS}/connect", ADMIN),
+    Page("connect-account", f"{_SETTINGS}/connect/account", OWNER),
+    Page("connect-ring", f"{_SETTINGS}/connect/ring", ADMIN),
+    Page("members", f"{_SETTINGS}/members", ADMIN),
+    Page("members-invite", f"{_SETTINGS}/members/invite", ADMIN),
+    Page("members-withdraw", f"{_SETTINGS}/members/invites/{{invite_id}}/withdraw", ADMIN),
+    Page("member", f"{_SETTINGS}/members/{{user_id}}", ADMIN),
+    Page("member-remove", f"{_SETTINGS}/members/{{user_id}}/remove", ADMIN),
+    Page("tokens", f"{_SETTINGS}/tokens", ADMIN),
+    Page("token-revoke", f"{_SETTINGS}/tokens/{{token_id}}/revoke", ADMIN),
+    Page("audit", f"{_SETTINGS}/audit", ADMIN),
+    Page("businesses", "/businesses"),
+    Page("business-new", "/businesses/new", OWNER),
+    Page("system", "/system", OWNER),
+    Page("system-twiml", "/system/twiml", OWNER),
+    Page("system-jobs", "/system/jobs", OWNER),
+    Page("system-audit", "/system/audit", OWNER),
     Page("people", "/system/people", OWNER),
     Page("person", "/system/people/{user_id}", OWNER),
-    Page("deactivate", "/system/people/{user_id}/deactivate", OWNER),
-    Page("system-audit", "/system/audit", OWNER),
-    Page("ears", f"{_B}/settings/ears", ADMIN),
-    Page("settings", f"{_B}/settings", ADMIN),
-    Page("settings-details", f"{_B}/settings/details", ADMIN),
-    Page("settings-numbers", f"{_B}/settings/numbers", ADMIN),
-    Page("settings-hours", f"{_B}/settings/hours", ADMIN),
-    Page("settings-greeting", f"{_B}/settings/greeting", ADMIN),
-    Page("settings-transfer", f"{_B}/settings/transfer", ADMIN),
-    Page("settings-words", f"{_B}/settings/words", ADMIN),
-    Page("settings-recording", f"{_B}/settings/recording", ADMIN),
-    Page("settings-blocked", f"{_B}/settings/blocked", ADMIN),
-    Page("settings-cost", f"{_B}/settings/cost", ADMIN),
-    Page("webhooks", f"{_B}/settings/webhooks", ADMIN),
-    Page("connect", f"{_B}/settings/connect", ADMIN),
-    Page("connect-ring", f"{_B}/settings/connect/ring", ADMIN),
-    Page("businesses", "/businesses"),
-    Page("businesses-new", "/businesses/new", OWNER),
-    Page("system", "/system", OWNER),
-    Page("system-jobs", "/system/jobs", OWNER),
+    Page("person-deactivate", "/system/people/{user_id}/deactivate", OWNER),
     Page("account", "/account", SIGNED_IN),
 )
 
@@ -130,6 +135,7 @@ OTHERS = {
     "/": "leads to a business",
     f"{_B}/home/now": "the part of the home page that is kept fresh",
     f"{_B}/home/charts": "the home page's charts over another range",
+    f"{_SETTINGS}/connect/review": "what connecting a number would change; needs an account",
     f"{_B}/live/strip": "the line about running calls on top of every page",
     f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
     f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
@@ -137,10 +143,6 @@ OTHERS = {
     f"{_B}/leads/{{lead_id}}/row": "one lead as a row of the list",
     f"{_B}/leads/{{lead_id}}/parts": "the parts of a card that change",
     f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
-    f"{_B}/settings/connect/account": "the Twilio account and its numbers",
-    f"{_B}/settings/connect/review": "what connecting a number changes; asks Twilio",
-    f"{_B}/settings/webhooks/{{webhook_id}}": "one address; a new business has none",
-    "/system/twiml": "what a caller would get, within the page of the system",
     f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
 }
 """What answers GET without being a page, and what it is."""
@@ -148,35 +150,29 @@ OTHERS = {
 
 def things_of(session: Session, business_id: int) -> dict[str, object]:
     """Return one of everything of this business, by the name that it has in paths."""
+
+    def newest(column: Any, owner: Any, *wanted: ColumnElement[bool]) -> object:
+        """Return the column's value in the last of the business's rows."""
+        rows = select(column).where(owner == business_id, *wanted)
+        return session.scalar(rows.order_by(column.desc()).limit(1))
+
     lead = session.execute(
         select(Lead.id, Lead.call_sid)
         .where(Lead.business_id == business_id, Lead.headline != "")
         .order_by(Lead.created_at.desc())
         .limit(1)
     ).one_or_none()
-    faq_id = session.scalar(
-        select(BusinessFaq.id).where(BusinessFaq.business_id == business_id).limit(1)
-    )
-    number = session.scalar(
-        select(func.max(PromptVersion.number)).where(PromptVersion.business_id == business_id)
-    )
-    user_id = session.scalar(
-        select(Membership.user_id).where(Membership.business_id == business_id).limit(1)
-    )
-    invite_id = session.scalar(
-        select(AccountLink.id).where(
-            AccountLink.business_id == business_id, AccountLink.used_at.is_(None)
-        )
-    )
-    token_id = session.scalar(select(ApiToken.id).where(ApiToken.business_id == business_id))
+    invited = AccountLink.used_at.is_(None)
     found = {
-        "user_id": user_id,
-        "invite_id": invite_id,
-        "token_id": token_id,
-        "number": number,
         "business_id": business_id,
         "lead_id": lead and lead.id,
         "call_sid": lead and lead.call_sid,
-        "faq_id": faq_id,
+        "faq_id": newest(BusinessFaq.id, BusinessFaq.business_id),
+        "number": newest(PromptVersion.number, PromptVersion.business_id),
+        "webhook_id": newest(BusinessWebhook.id, BusinessWebhook.business_id),
+        "user_id": newest(Membership.user_id, Membership.business_id),
+        "invite_id": newest(AccountLink.id, AccountLink.business_id, invited),
+        "token_id": newest(ApiToken.id, ApiToken.business_id, ApiToken.revoked_at.is_(None)),
+        "job_id": newest(JobRow.id, JobRow.business_id),
     }
     return {name: value for name, value in found.items() if value is not None}

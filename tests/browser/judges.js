@@ -1,6 +1,6 @@
 // What a picky visitor measures in a page that is open. Each judge returns a list of sentences.
 (() => {
-  const TARGET = 44, INLINE = 24, SLACK = 0.5;
+  const TARGET = 44, INLINE = 24, SLACK = 0.5, MOST = 12;
   const FREE_TEXT = "bdi, code, pre, kbd, samp, textarea, .technical, [data-user], [contenteditable]";
   const UNREAD = "script, style, template, noscript, svg";
   const LABELS = ["placeholder", "title", "aria-label", "aria-description", "alt", "data-confirm"];
@@ -193,5 +193,15 @@
     return wrong;
   }
 
-  window.judges = { mixedWords, sideways, smallTargets, unseenFocus, outline, brittleForms };
+  // A fault that stands in each row is told a few times.
+  const briefly = (judge) => (...given) => {
+    const found = judge(...given);
+    const rest = found.length - MOST;
+    return rest > 0 ? [...found.slice(0, MOST), `… and ${rest} more`] : found;
+  };
+
+  window.judges = Object.fromEntries(
+    Object.entries({ mixedWords, sideways, smallTargets, unseenFocus, outline, brittleForms })
+      .map(([name, judge]) => [name, briefly(judge)]),
+  );
 })();

@@ -77,7 +77,7 @@ def main() -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as name,
-        running_site(Path(name)) as site,
+        running_site(Path(name), history=True) as site,
         running_chromium() as chromium,
     ):
         count = sum(_take(chromium, site, look, pages, states) for look in looks)
@@ -96,7 +96,7 @@ def _take(chromium: Chromium, site: Site, look: Look, pages: list[Page], states:
                 continue
             if not page.of_business and state != "full":
                 continue
-            if page.of_one_thing and len(things) == 1:
+            if not page.is_there(things):
                 continue
             tab = (stranger if page.role is None else owner).new_page()
             tab.goto(page.at(things))
