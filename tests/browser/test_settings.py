@@ -71,6 +71,7 @@ def connected_site(
         yield found
 
 
+@pytest.mark.timeout(180)  # with a server of its own
 def test_a_number_is_connected(
     chromium: Chromium,
     connected_site: Site,
