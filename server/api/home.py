@@ -149,6 +149,7 @@ def read_needs(business_id: int) -> Needs:
         failed=[FailedJob.model_validate(row, from_attributes=True) for row in failed],
         faq_warnings=counted.faq_warnings,
         learned=counted.learned,
+        cost_cap_reached=services().calls.costs.is_over(profile_of(business_id)),
     )
 
 

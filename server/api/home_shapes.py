@@ -64,6 +64,9 @@ class Needs(BaseModel):
     learned: int | None = Field(
         description="Questions that often went to the agent; null: not counted yet."
     )
+    cost_cap_reached: bool = Field(
+        description="Whether new calls get prepared answers and leave messages only."
+    )
 
 
 class Number(BaseModel):

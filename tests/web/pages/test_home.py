@@ -42,6 +42,18 @@ def test_what_needs_somebody_stands_first(as_admin: Browser, busy: House) -> Non
     assert "the summary took too long" not in page
 
 
+def test_a_reached_cap_on_cost_is_said(as_admin: Browser, parts: Services, busy: House) -> None:
+    words = "העלות היום הגיעה לתקרה."
+    assert words not in as_admin.get(f"/b/{busy.id}/").text
+    with parts.database.write() as session:
+        session.get_one(Business, busy.id).settings = {"daily_cost_cap_usd": 0.5}
+        session.add(Call(call_sid="CA_dear", business_id=busy.id, cost_usd=0.6))
+    profile = parts.directory.by_id(busy.id)
+    assert profile is not None
+    parts.calls.costs.read([profile])
+    assert words in as_admin.get(f"/b/{busy.id}/").text
+
+
 def test_the_page_speaks_english_too(as_admin: Browser, busy: House) -> None:
     page = as_admin.speaks("en").get(f"/b/{busy.id}/").text
     assert "What needs you now" in page
