@@ -4,75 +4,41 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from server.accounts.tokens import token_hash
-from server.clock import utc_now
 from server.db import Database, engine_options
-from server.models import (
-    ADMIN,
-    OPERATOR,
-    OWNER,
-    AccountLink,
-    ApiToken,
-    Business,
-    BusinessFaq,
-    BusinessPhoneNumber,
-    Lead,
-    Membership,
-    PromptVersion,
-    User,
-)
-from server.passwords.hashing import hash_password
-from server.prompt_versions import first_version
+from server.models import Lead
+from tests.browser.furniture import LANGUAGES, PASSWORD, Ids, email_of, furnish
 from tests.crowds import fill, fill_faqs
 from tests.e2e.server_process import ServerProcess
-from tests.pages import INVITATION, NEW_PASSWORD, things_of
-from tests.scenes import LONG_SCENE, SCENES, Scene
+from tests.pages import things_of
+from tests.scenes import Scene
 from tests.seeds import add_scene
-
-PASSWORD = "correct horse battery"
-LANGUAGES = ("he", "en")
-LONG_NAME = "מוסך הגפן ובניו, מרכז שירות ארצי לרכב פרטי ומסחרי, פחחות, צבע ומיזוג אוויר בע״מ"
-
-
-@dataclass(frozen=True)
-class Ids:
-    """The businesses of the world; ``bakery`` is nobody's but the owner's and its own admin's."""
-
-    garage: int
-    bakery: int
-    empty: int
-    long: int
-
-
-def email_of(role: str, lang: str) -> str:
-    """Return the address of the person of this role who reads ``lang``."""
-    return f"{role}-{lang}@example.com"
 
 
 class Site:
     """A server with a furnished database."""
 
     def __init__(
-        self, directory: Path, *, leads: int = 0, faqs: int = 0, scenes: bool = True, **env: str
+        self, directory: Path, *, leads: int = 0, faqs: int = 0, history: bool = False, **env: str
     ) -> None:
         self.media_dir = directory / "media"
         self.server = ServerProcess(
             directory, f"sqlite:///{directory}/maane.db", media_dir=self.media_dir, **env
         )
         self.url = self.server.base_url
+        if history:
+            self.server.flask("db", "upgrade")
+            self.server.flask("demo", "seed")
         self.server.prepare()
         url = self.server.environment["DATABASE_URL"]
         self.database = Database(create_engine(url, **engine_options(url)))
         self._log_at = 0
         with self.write() as session:
-            self.ids = _furnish(session, self.media_dir if scenes else None)
+            self.ids = furnish(session, self.media_dir, lived_in=history)
             if leads:
                 fill(session, self.ids.garage, leads=leads)
             if faqs:
@@ -132,9 +98,19 @@ class Site:
 
 
 @contextlib.contextmanager
-def running_site(directory: Path, *, leads: int = 0, faqs: int = 0, **env: str) -> Iterator[Site]:
-    """Give a site that is served; it is stopped afterwards."""
-    site = Site(directory, leads=leads, faqs=faqs, **env)
+def running_site(
+    directory: Path, *, leads: int = 0, faqs: int = 0, history: bool = False, **env: str
+) -> Iterator[Site]:
+    """Give a site that is served; it is stopped afterwards.
+
+    Args:
+        directory: for its database, media and log.
+        leads: how many the demo business has beside a few that read like life.
+        faqs: how many answers it has beside its own.
+        history: whether the demo business comes with its past, as `make run` has it.
+        env: settings of the server.
+    """
+    site = Site(directory, leads=leads, faqs=faqs, history=history, **env)
     site.server.start()
     try:
         yield site
@@ -142,108 +118,4 @@ def running_site(directory: Path, *, leads: int = 0, faqs: int = 0, **env: str) 
         site.stop()
 
 
-def _furnish(session: Session, media_dir: Path | None) -> Ids:
-    """Add the other businesses and the people; scenes into the demo business."""
-    garage = session.scalars(select(Business)).one()
-    bakery = _business("מאפיית השחר", "+97237654321")
-    bakery.faqs = [
-        BusinessFaq(intent_key="price", patterns_json=["מה המחיר"], answer_text="מאה שקלים.")
-    ]
-    empty = Business(name="עסק חדש")
-    long = _business(LONG_NAME, "+97239876543")
-    long.ai_prompt = "\n\n".join([LONG_NAME] * 40)
-    long.faqs = [
-        BusinessFaq(
-            intent_key="a_" * 35 + "long_key",
-            label=LONG_NAME,
-            patterns_json=[LONG_NAME, "א" * 120, "https://example.com/" + "a" * 90],
-            answer_text=" ".join([LONG_NAME] * 4),
-            priority=100,
-        )
-    ]
-    session.add_all([bakery, empty, long])
-    session.flush()
-    for business in (bakery, long):
-        first_version(session, business, actor="command line")
-    if media_dir is not None:
-        for scene in SCENES:
-            add_scene(session, garage.id, scene, media_dir=media_dir)
-        add_scene(session, bakery.id, SCENES[0], media_dir=media_dir)
-        add_scene(session, long.id, LONG_SCENE, media_dir=media_dir)
-    hashed = hash_password(PASSWORD)
-    for lang in LANGUAGES:
-        for role in (OWNER, ADMIN, OPERATOR):
-            user = User(
-                email=email_of(role, lang),
-                name={"he": "רות", "en": "Ruth"}[lang],
-                lang=lang,
-                password_hash=hashed,
-                is_owner=role == OWNER,
-            )
-            session.add(user)
-            session.flush()
-            if role != OWNER:
-                for business in (garage, empty, long):
-                    _join(session, user, business, role)
-    session.add_all([*_links(garage), *_versions(long)])
-    session.add(
-        ApiToken(name="till", token_hash=token_hash("till"), role=ADMIN, business_id=garage.id)
-    )
-    stranger = User(email=email_of("stranger", "he"), lang="he", password_hash=hashed)
-    session.add(stranger)
-    session.flush()
-    _join(session, stranger, bakery, ADMIN)
-    return Ids(garage.id, bakery.id, empty.id, long.id)
-
-
-def _links(business: Business) -> list[AccountLink]:
-    """Return an invitation and a link for a new password; looking at them uses neither up."""
-    until = utc_now() + timedelta(days=1)
-    told = {"created_by": "command line", "expires_at": until}
-    return [
-        AccountLink(
-            purpose="invite",
-            token_hash=token_hash(INVITATION),
-            email="new@example.com",
-            business_id=business.id,
-            role=OPERATOR,
-            **told,
-        ),
-        AccountLink(
-            purpose="reset",
-            token_hash=token_hash(NEW_PASSWORD),
-            email=email_of(OPERATOR, "he"),
-            user_id=select(User.id).where(User.email == email_of(OPERATOR, "he")).scalar_subquery(),
-            **told,
-        ),
-    ]
-
-
-def _versions(business: Business) -> list[PromptVersion]:
-    """Return what the agent's texts were, and what they are."""
-    now = utc_now()
-    older = "את עוזרת קולית של המוסך. עני בקיצור.\nאין פחחות ואין צבע."
-    return [
-        PromptVersion(
-            business_id=business.id,
-            number=number,
-            ai_prompt=text,
-            outbound_ai_prompt=business.outbound_ai_prompt,
-            greeting_text=business.greeting_text,
-            actor="command line",
-            created_at=now - timedelta(days=9 - number),
-        )
-        for number, text in enumerate((older, business.ai_prompt), start=1)
-    ]
-
-
-def _business(name: str, number: str) -> Business:
-    return Business(
-        name=name,
-        greeting_text=f"שלום, הגעתם אל {name}.",
-        numbers=[BusinessPhoneNumber(e164=number)],
-    )
-
-
-def _join(session: Session, user: User, business: Business, role: str) -> None:
-    session.add(Membership(user_id=user.id, business_id=business.id, role=role))
+__all__ = ["LANGUAGES", "PASSWORD", "Ids", "Site", "email_of", "running_site"]
