@@ -136,7 +136,7 @@ def test_so_many_streams_and_no_more(operator: Api, parts: Services, garage: Hou
     path = f"/api/businesses/{garage.id}/live/events"
     streams = [operator.get(path) for _ in range(MAX_STREAMS_PER_CALLER)]
     assert operator.get(path).status_code == 429
-    assert len(parts.calls.watch._watchers) == 6
+    assert len(parts.calls.watch._watchers) == MAX_STREAMS_PER_CALLER
     for stream in streams:
         stream.close()
     assert parts.calls.watch._watchers == []
