@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.api import personal_data
 from server.api.lead_view import LeadView, lead_views
+from server.api.streams import MAX_STREAMS_PER_CALLER
 from server.calls import store as call_store
 from server.clock import utc_now
 from server.jobs import Job, enqueue
@@ -451,7 +452,7 @@ def test_progress_ends_by_itself(operator: Api, parts: Services, garage: House) 
 
 def test_so_many_streams_and_no_more(operator: Api, parts: Services, garage: House) -> None:
     path = f"/api/leads/{garage.lead_id}/events"
-    streams = [operator.get(path) for _ in range(6)]
+    streams = [operator.get(path) for _ in range(MAX_STREAMS_PER_CALLER)]
     assert {stream.status_code for stream in streams} == {200}
     assert operator.get(path).status_code == 429
     streams[0].close()

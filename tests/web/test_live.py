@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from server.api.streams import MAX_STREAMS_PER_CALLER
 from server.calls.telling import Teller
 from server.directory import BusinessProfile
 from server.turns import events as on
@@ -133,9 +134,9 @@ def test_streams_end_when_the_server_is_about_to(
 
 def test_so_many_streams_and_no_more(operator: Api, parts: Services, garage: House) -> None:
     path = f"/api/businesses/{garage.id}/live/events"
-    streams = [operator.get(path) for _ in range(6)]
+    streams = [operator.get(path) for _ in range(MAX_STREAMS_PER_CALLER)]
     assert operator.get(path).status_code == 429
-    assert len(parts.calls.watch._watchers) == 6
+    assert len(parts.calls.watch._watchers) == MAX_STREAMS_PER_CALLER
     for stream in streams:
         stream.close()
     assert parts.calls.watch._watchers == []

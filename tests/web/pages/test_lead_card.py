@@ -42,9 +42,13 @@ def test_before_the_summary_the_card_says_how_far_it_is(
     as_operator: Browser, parts: Services, garage: House
 ) -> None:
     set_lead(parts, garage, status="processing")
+    assert "מסכמים…" in as_operator.get(card(garage)).text
+    with parts.database.write() as session:
+        session.add(Recording(key="RE1", call_sid=garage.call_sid, business_id=garage.id))
     text = as_operator.get(card(garage)).text
     assert "מתמללים…" in text
-    assert "סיכום: ממתין" in text
+    for step in ("הקלטה: בתהליך", "תמלול: ממתין", "סיכום: ממתין"):
+        assert step in text
     assert re.search(r"data-pending", text)
     assert f'href="{card(garage)}">' in text  # looking again needs no script
     assert "מה המחיר?" in text  # what was heard live stands in for the transcript
