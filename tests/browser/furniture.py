@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.accounts.tokens import token_hash
@@ -101,6 +101,7 @@ def furnish(session: Session, media_dir: Path, *, lived_in: bool) -> Ids:
                     _join(session, user, business, role)
     session.add_all([*_links(garage), *_versions(long)])
     if not lived_in:
+        session.execute(delete(PromptVersion).where(PromptVersion.business_id == garage.id))
         session.add_all(_versions(garage))
     for business in (garage, long):
         session.add_all(_connections(business))
