@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.tokens import token_hash
@@ -99,10 +99,9 @@ def furnish(session: Session, media_dir: Path, *, lived_in: bool) -> Ids:
             if role != OWNER:
                 for business in (garage, empty, long):
                     _join(session, user, business, role)
-    session.add_all([*_links(garage), *_versions(long)])
+    session.add_all([*_links(garage), *_versions(long, 0)])
     if not lived_in:
-        session.execute(delete(PromptVersion).where(PromptVersion.business_id == garage.id))
-        session.add_all(_versions(garage))
+        session.add_all(_versions(garage, 1))  # it was made with its first
     for business in (garage, long):
         session.add_all(_connections(business))
     stranger = User(email=email_of("stranger", "he"), lang="he", password_hash=hashed)
@@ -153,8 +152,8 @@ def _connections(business: Business) -> list[Base]:
     ]
 
 
-def _versions(business: Business) -> list[PromptVersion]:
-    """Return what the agent's texts were, and what they are."""
+def _versions(business: Business, known: int) -> list[PromptVersion]:
+    """Return what the agent's texts were, and what they are, after the versions ``known``."""
     now = utc_now()
     older = "את עוזרת קולית של המוסך. עני בקיצור.\nאין פחחות ואין צבע."
     return [
@@ -167,7 +166,7 @@ def _versions(business: Business) -> list[PromptVersion]:
             actor="command line",
             created_at=now - timedelta(days=9 - number),
         )
-        for number, text in enumerate((older, business.ai_prompt), start=1)
+        for number, text in enumerate((older, business.ai_prompt), start=known + 1)
     ]
 
 

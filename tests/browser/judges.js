@@ -3,6 +3,8 @@
   const TARGET = 44, INLINE = 24, SLACK = 0.5, MOST = 12;
   const FREE_TEXT = "bdi, code, pre, kbd, samp, textarea, .technical, [data-user], [contenteditable]";
   const UNREAD = "script, style, template, noscript, svg";
+  // Addresses and settings are written as they are typed.
+  const AS_TYPED = /https?:\/\/\S+|\S+@\S+\.\S+|\b[A-Z]+(_[A-Z]+)+\b/g;
   const LABELS = ["placeholder", "title", "aria-label", "aria-description", "alt", "data-confirm"];
   const INTERACTIVE =
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], " +
@@ -27,7 +29,7 @@
   // Somebody's data, wherever it is repeated: what stands in <bdi> and the like, and what a text
   // holds between the marks that isolate a run of the other direction.
   function withoutData(text, data) {
-    let rest = (text || "").replace(/\u2068[^\u2069]*\u2069/g, " ");
+    let rest = (text || "").replace(/\u2068[^\u2069]*\u2069/g, " ").replace(AS_TYPED, " ");
     for (const one of data) rest = rest.replaceAll(one, " ");
     return rest;
   }

@@ -40,6 +40,7 @@ def show(person: Person) -> Show:
         ("<input placeholder='Name'>", ['"Name" in placeholder of <input>']),
         ("<p><bdi>Dana</bdi> <code>POST</code> <small class=technical>VAD</small> Twilio</p>", []),
         ("<a lang=en href=/x>English</a><textarea>Hello</textarea><p data-user>Hi</p>", []),
+        ("<input placeholder='https://example.com/in'><p>חסר TWILIO_AUTH_TOKEN</p>", []),
         ("<button aria-label='עסק: Dana'><bdi>Dana</bdi></button>", []),
         ("<h2>שיחה עם \u2068Dana\u2069</h2>", []),
         ("<script>const word = 1</script><style>p { color: red }</style>", []),
