@@ -30,7 +30,7 @@ MAX_SHOWN = 200
 
 _REFUSED = {
     "too_many_lines": _l("The file has more than 2,000 lines. Split it."),
-    "broken_line": _l("Line %(about)s cannot be read: a quotation mark does not end."),
+    "broken_line": _l("Line %(about)s cannot be read: a quotation mark is not closed."),
     "empty": _l("The file is empty."),
     "encoding": _l("The letters in the file cannot be read. Save it as “CSV UTF-8”."),
     "unknown_column": _l("The first line names a column that does not exist: “%(about)s”."),

@@ -100,7 +100,7 @@ def trouble(status: str, error: str) -> str:
             _("The summary could not be made. The call is kept in full; try once more below.")
         )
     if error.startswith("No recording"):
-        return str(_("The recording could not be had. What was heard live is kept below."))
+        return str(_("The recording could not be fetched. What was heard live is kept below."))
     if error.startswith("No summary"):
         return str(
             _("The summary service did not answer; these are the caller's own words instead.")

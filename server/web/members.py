@@ -182,9 +182,9 @@ def reset_link(business_id: int, user_id: int) -> Response | str:
 def ask_to_remove(business_id: int, user_id: int) -> str:
     """Ask before somebody is taken out of the business."""
     member = _member(business_id, user_id)
-    text = _("They see this business no more, from now on. What they did stays in the log.")
+    text = _("They will no longer see this business. What they did stays in the log.")
     if member.role == OWNER:
-        text = _("They are no owner any more, of any business. What they did stays in the log.")
+        text = _("They will no longer be an owner of any business. What they did stays in the log.")
     return render_template(
         "account/sure.html",
         title=_("Remove from the business?"),

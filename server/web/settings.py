@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from server.api.access import needs
 from server.api.business_changes import change_business, find_business
@@ -133,12 +134,16 @@ def _says(business: BusinessView) -> dict[str, str]:
     """Return what is set in each section, in a few words."""
     own = business.settings
     hours = _("always open") if not own.opening_hours else _("by day of the week")
-    kept = _("recordings are kept %(days)s days", days=own.retention_days)
+    kept = ngettext(
+        "recordings are kept for %(num)s day",
+        "recordings are kept for %(num)s days",
+        own.retention_days,
+    )
     blocked = len(own.blocked_numbers)
     if not blocked:
         listed = _("only hidden numbers") if own.block_hidden else _("nobody")
     else:
-        listed = _("%(number)s blocked", number=blocked)
+        listed = ngettext("%(num)s blocked number", "%(num)s blocked numbers", blocked)
     cap = own.daily_cost_cap_usd
     return {
         "details": business.name,
@@ -146,7 +151,7 @@ def _says(business: BusinessView) -> dict[str, str]:
         "hours": hours,
         "greeting": business.greeting_text or _("the usual one"),
         "transfer": own.transfer_number or _("to nobody"),
-        "words": _("%(number)s words", number=len(business.phrase_hints)),
+        "words": ngettext("%(num)s word", "%(num)s words", len(business.phrase_hints)),
         "recording": kept if own.recording else _("calls are not recorded"),
         "blocked": listed,
         "cost": _("at most $%(usd)s a day", usd=f"{cap:g}") if cap else _("no cap"),

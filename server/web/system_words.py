@@ -87,9 +87,11 @@ _CODES = {
     "another_process": _l("Another server, or another process of this one, answers there."),
     "another_server": _l("Another server answers there."),
     "no_token": _l("Set TWILIO_AUTH_TOKEN; without it only calls of this machine are taken."),
-    "signature_refused": _l("The signature did not fit: the address or the token is not the one."),
+    "signature_refused": _l("The signature did not fit: the address or the token is wrong."),
     "open_to_all": _l("An unsigned request was let in."),
-    "refused": _l("The way in lets no live connections (WebSocket) through; look at the proxy."),
+    "refused": _l(
+        "The way to the server lets no live connections (WebSocket) through; look at the proxy."
+    ),
     "handshake": _l("The live connection (WebSocket) broke off; look at the proxy."),
     "address": _l("The address cannot be read."),
 }
