@@ -62,7 +62,10 @@ class Page:
 
 PROPER_NAMES = (
     *("Maane", "Twilio", "OpenAI", "Google", "Chrome", "Firefox", "Safari", "JavaScript"),
-    *("CSV", "API", "CRM", "https", "localhost"),
+    *("CSV", "API", "CRM", "https", "localhost", "Silero", "Whisper"),
+    # Words of who installs the server, which they will look for.
+    *("SIP", "trunk", "SID", "auth", "token", "TwiML", "Bin", "UTF"),
+    *("WebSocket", "proxy", "port", "certificate"),
 )
 """Latin words that a Hebrew page may hold: they have no other name."""
 
