@@ -115,7 +115,7 @@ def turn_rows(turns: Iterable[Said], began: datetime) -> Iterator[CallTurn]:
 
 def _dead_job(lead: Lead) -> JobRow:
     return JobRow(
-        lane="network",
+        lane="download",
         kind="fetch_recording",
         key=f"fetch_recording:{lead.call_sid}",
         business_id=lead.business_id,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import phonenumbers
 from flask import Flask
@@ -15,6 +17,8 @@ from flask_babel import (
     format_timedelta,
 )
 from flask_babel import gettext as _
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from server.clock import utc_now
 
@@ -95,9 +99,26 @@ def percent(share: float | None) -> str:
     return "" if share is None else format_percent(share)
 
 
+def add_filters(app: Flask, filters: Mapping[str, Callable[[Any], Any]]) -> None:
+    """Make filters known to the templates whose results depend on the page.
+
+    Jinja works out a filter of a constant when it compiles the template, for whoever asks first;
+    with the context among its arguments it does so for each page, in its language and zone.
+    """
+    app.jinja_env.filters |= {name: _of_page(one) for name, one in filters.items()}
+
+
+def _of_page(one: Callable[[Any], Any]) -> Callable[[Context, Any], Any]:
+    @pass_context
+    def of_page(_context: Context, value: Any) -> Any:
+        return one(value)
+
+    return of_page
+
+
 def register_formats(app: Flask) -> None:
     """Make the filters known to the templates."""
-    app.jinja_env.filters |= {
+    filters: dict[str, Callable[[Any], Any]] = {
         "instant": instant,
         "day": day,
         "clock": clock,
@@ -109,3 +130,4 @@ def register_formats(app: Flask) -> None:
         "number": lambda value: "" if value is None else format_decimal(value),
         "percent": percent,
     }
+    add_filters(app, filters)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from server.web.formats import add_filters
 
 WORK = {
     "new": _l("New"),
@@ -110,11 +113,12 @@ def trouble(status: str, error: str) -> str:
 
 def register_words(app: Flask) -> None:
     """Make the words known to the templates."""
-    app.jinja_env.filters |= {
+    filters: dict[str, Callable[[Any], str]] = {
         "work_word": work_word,
         "work_kind": work_kind,
         "outcome_word": lambda outcome: str(OUTCOMES.get(outcome, "")),
     }
+    add_filters(app, filters)
 
 
 def _value(name: str, value: Any) -> str:

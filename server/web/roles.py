@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from server.models import ADMIN, OPERATOR, OWNER
+from server.web.formats import add_filters
 
 ROLE_WORDS = {OWNER: _l("Owner"), ADMIN: _l("Admin"), OPERATOR: _l("Operator")}
 
@@ -17,4 +18,4 @@ def role_word(role: str) -> str:
 
 def register_roles(app: Flask) -> None:
     """Make the filter ``role`` known to the templates."""
-    app.jinja_env.filters["role"] = role_word
+    add_filters(app, {"role": role_word})

@@ -62,6 +62,7 @@ _LANES = {
     "upkeep": _l("Tidying up"),
     "mail": _l("E-mails"),
 }
+_OTHER_WORK = _l("Work in the background")
 _ANSWERS = {
     Answer.CONNECT: _l("The call is taken, and the agent or its prepared answers reply."),
     Answer.FULL: _l("There is no room for more calls: a message is taken."),
@@ -114,7 +115,7 @@ def why(reason: str) -> Any:
 
 def lane(name: str) -> Any:
     """Return what a lane of the queue does."""
-    return _LANES.get(name, name)
+    return _LANES.get(name, _OTHER_WORK)
 
 
 def answer(name: str) -> Any:

@@ -14,7 +14,9 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 TAG = re.compile(r"<[^>]*>|&\w+;")
 LATIN = re.compile(r"[A-Za-z]{2,}")
 HEBREW = re.compile(r"[\u0590-\u05FF]")
-TECHNICAL = re.compile(r"https?://\S+|\S+@\S+|[a-z]+-[A-Z]{2}\b|\.\w+\b|\b[a-z]+_\w+\b|\b[A-Z]+(?:_[A-Z]+)+\b|\bhttps?\b")
+TECHNICAL = re.compile(
+    r"https?://\S+|\S+@\S+|[a-z]+-[A-Z]{2}\b|\.\w+\b|\b[a-z]+_\w+\b|\b[A-Z]+(?:_[A-Z]+)+\b|\bhttps?\b"
+)
 """Addresses, codes and files, which are written as they are typed."""
 
 

@@ -249,3 +249,9 @@ def test_pages_mix_no_languages(as_owner: Browser, garage: House, lang: str) -> 
         foreign = re.findall(r"[א-ת]{2,}" if lang == "en" else r"[A-Za-z]{3,}", shown)
         known = {"CRM", "Authorization", "Bearer"}
         assert not set(foreign) - known, path
+
+
+def test_what_stands_fixed_in_a_template_is_said_in_each_language(as_owner: Browser) -> None:
+    for lang, word in (("he", "בעלים"), ("en", "Owner"), ("he", "בעלים")):
+        text = as_owner.speaks(lang).get("/system/people").text
+        assert f">{word}</span>" in text
