@@ -17,13 +17,11 @@ from server.demo.stories import HEBREW, HUNG_UP, SPOKEN
 from server.demo.stories_en import ENGLISH
 from server.demo.story import Story
 from server.demo.team import add_audit_entries, add_prompt_versions, join
+from server.demo.work import add_jobs, work_on
 from server.leads.transcript import Line, write_lines
 from server.models import (
-    DEAD,
-    QUEUED,
     Business,
     Call,
-    JobRow,
     Lead,
     Recording,
     Transcript,
@@ -40,13 +38,6 @@ _REGULARS = 0.2
 """The share of calls by somebody who calls often."""
 _DAY_NAMES = ("ראשון", "שני", "שלישי", "רביעי", "חמישי")
 _HOURS = ("שמונה", "תשע", "עשר", "אחת עשרה", "שתיים")
-_NOTES = (
-    "דיברתי איתם, מגיעים ביום ראשון.",
-    "לא ענו, לנסות שוב אחר הצהריים.",
-    "נשלחה הצעת מחיר בוואטסאפ.",
-    "לקוח ותיק, לתת הנחה על שמן.",
-)
-_FAILED_BECAUSE = "the summary took too long (timeout)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +91,8 @@ def seed_demo_history(
         made.append((scene, lead))
         if storage is not None and played.sounds:
             _add_recording(session, storage, business, lead, played, chance)
-    _work_on([lead for scene, lead in made if not scene.is_test], now, chance)
-    _add_jobs(session, [lead for _, lead in made], now)
+    work_on([lead for scene, lead in made if not scene.is_test], now, chance)
+    add_jobs(session, [lead for _, lead in made], now)
     add_prompt_versions(session, business, now)
     add_audit_entries(session, business, [lead.id for _, lead in made], now)
     join(session, business)
@@ -227,54 +218,6 @@ def _fill_card(lead: Lead, story: Story, words: Mapping[str, str]) -> None:
     if story.callback:
         fields["callback"] = story.callback
     lead.fields = fields
-
-
-def _work_on(leads: list[Lead], now: datetime, chance: Random) -> None:
-    """Let the operator have worked on the older leads; the newest are unread."""
-    for lead in leads:
-        hours = (now - lead.created_at).total_seconds() / 3600
-        if hours < 5:
-            continue
-        lead.read_at = lead.created_at + timedelta(minutes=chance.randint(3, 180))
-        if not lead.next_step:
-            lead.work_status = "done" if hours > 24 else "new"
-        elif hours < 40:
-            lead.work_status = chance.choice(("new", "in_work"))
-        else:
-            lead.work_status = chance.choices(("done", "in_work", "lost"), (7, 2, 2))[0]
-        if lead.work_status in ("in_work", "lost") or chance.random() < 0.12:
-            lead.notes = chance.choice(_NOTES)
-
-
-def _add_jobs(session: Session, leads: list[Lead], now: datetime) -> None:
-    """Let the newest card be in the making, and an older one have failed."""
-    newest = leads[-1]
-    newest.status, newest.work_status = "processing", "new"
-    newest.headline = newest.summary = newest.summary_source = newest.next_step = ""
-    newest.fields, newest.processed_at = {}, None
-    failed = next(lead for lead in reversed(leads[:-8]) if lead.headline.startswith("טיפול שוטף"))
-    failed.status, failed.error = "failed", _FAILED_BECAUSE
-    failed.summary_source = "extractive"
-    for lead, state, attempts, error in (
-        (newest, QUEUED, 0, ""),
-        (failed, DEAD, 3, _FAILED_BECAUSE),
-    ):
-        session.add(
-            JobRow(
-                lane="summary",
-                kind="summarise",
-                key=f"summarise:{lead.id}:live",
-                business_id=lead.business_id,
-                lead_id=lead.id,
-                payload={"source": "again"},
-                state=state,
-                attempts=attempts,
-                last_error=error,
-                run_at=now + timedelta(minutes=10),
-                created_at=lead.created_at,
-                updated_at=lead.created_at + timedelta(minutes=2),
-            )
-        )
 
 
 def _add_recording(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -247,9 +246,8 @@ def test_another_business_s_leads_are_not_there(
     assert listed(as_operator.get(**page(garage))) == [garage.lead_id]
 
 
-@pytest.mark.parametrize("lang", ["he", "en"])
-def test_ten_thousand_leads_are_listed_quickly(
-    as_operator: Browser, parts: Services, garage: House, lang: str
+def test_of_ten_thousand_leads_a_page_shows_fifty(
+    as_operator: Browser, parts: Services, garage: House
 ) -> None:
     with parts.database.write() as session:
         session.execute(
@@ -269,11 +267,12 @@ def test_ten_thousand_leads_are_listed_quickly(
                 for index in range(10_000)
             ],
         )
-    as_operator.speaks(lang)
-    for query in ({}, {"show": "unread"}, {"q": "0009999"}, {"q": "אין כזה", "when": "month"}):
-        spent = []
-        for _ in range(4):  # the first of all compiles the templates
-            started = time.thread_time()  # what it takes from the calls that run at the same time
-            assert as_operator.get(**page(garage, **query)).status_code == 200
-            spent.append(time.thread_time() - started)
-        assert min(spent) < 0.1, (query, spent)
+    for query, rows in (
+        ({}, 50),
+        ({"show": "unread"}, 50),
+        ({"q": "0009999"}, 1),
+        ({"q": "אין"}, 0),
+    ):
+        answer = as_operator.get(**page(garage, **query))
+        assert len(listed(answer)) == rows
+        assert ("cursor=" in answer.text) == (rows == 50)
