@@ -62,7 +62,7 @@ class Page:
 
 PROPER_NAMES = (
     *("Maane", "Twilio", "OpenAI", "Google", "Chrome", "Firefox", "Safari", "JavaScript"),
-    *("CSV", "API", "CRM", "https", "localhost"),
+    *("Silero", "Whisper", "CSV", "UTF", "API", "CRM", "https", "localhost"),
 )
 """Latin words that a Hebrew page may hold: they have no other name."""
 
