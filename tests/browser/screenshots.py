@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from sqlalchemy import func, select
 
+from server.models import Lead, Recording
 from tests.browser.chromium import Chromium, running_chromium
 from tests.browser.people import new_window, settle, sign_in, whole
 from tests.browser.png import repack
@@ -62,6 +65,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, choices=(390, 1440))
     parser.add_argument("--theme", choices=("light", "dark"))
     parser.add_argument("--state", choices=STATES)
+    parser.add_argument("--readme", action="store_true", help="the README's images alone")
     wanted = parser.parse_args()
     if unknown := set(wanted.pages) - set(names):
         parser.error(f"no such page: {', '.join(unknown)}")
@@ -80,9 +84,10 @@ def main() -> None:
         running_site(Path(name), history=True) as site,
         running_chromium() as chromium,
     ):
-        count = sum(_take(chromium, site, look, pages, states) for look in looks)
-        print(f"{count} screenshots in {SCREENS.relative_to(ROOT)}")
-        if not any(vars(wanted).values()):
+        if not wanted.readme:
+            count = sum(_take(chromium, site, look, pages, states) for look in looks)
+            print(f"{count} screenshots in {SCREENS.relative_to(ROOT)}")
+        if wanted.readme or not any(vars(wanted).values()):
             _publish(chromium, site)
 
 
@@ -117,13 +122,30 @@ def _publish(chromium: Chromium, site: Site) -> None:
         target = IMAGES / f"{name}.png"
         with _windows(chromium, site, look) as (_, owner):
             tab = owner.new_page()
-            tab.goto(page.at(site.things))
+            tab.goto(page.at({**site.things, "lead_id": _telling_lead(site)}))
             settle(tab)
+            # What is drawn from data comes a moment later; a stream of events never ends.
+            with contextlib.suppress(PlaywrightTimeoutError):
+                tab.wait_for_load_state("networkidle", timeout=3000)
             tab.screenshot(path=target)
         repack(target)
         size = target.stat().st_size
         assert size < MAX_IMAGE_BYTES, f"{target.name} has {size} bytes"
         print(f"{target.relative_to(ROOT)}: {size // 1000} kB")
+
+
+def _telling_lead(site: Site) -> int:
+    """Return the lead whose card shows most: a recording, and much said."""
+    with site.read() as session:
+        found = session.scalar(
+            select(Lead.id)
+            .join(Recording, Recording.lead_id == Lead.id)
+            .where(Lead.business_id == site.garage, Recording.state == "stored")
+            .order_by(func.length(Lead.transcript).desc())
+            .limit(1)
+        )
+    assert found is not None
+    return found
 
 
 @contextlib.contextmanager
