@@ -62,14 +62,10 @@ class Page:
 
 PROPER_NAMES = (
     *("Maane", "Twilio", "OpenAI", "Google", "Chrome", "Firefox", "Safari", "JavaScript"),
-<<<<<<< HEAD
     *("CSV", "API", "CRM", "https", "localhost", "Silero", "Whisper"),
     # Words of who installs the server, which they will look for.
     *("SIP", "trunk", "SID", "auth", "token", "TwiML", "Bin", "UTF"),
     *("WebSocket", "proxy", "port", "certificate"),
-=======
-    *("Silero", "Whisper", "CSV", "UTF", "API", "CRM", "https", "localhost"),
->>>>>>> 64a99641346fd269ea7df48b768e04ad2e89d91d
 )
 """Latin words that a Hebrew page may hold: they have no other name."""
 

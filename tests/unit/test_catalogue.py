@@ -15,11 +15,8 @@ TAG = re.compile(r"<[^>]*>|&\w+;")
 LATIN = re.compile(r"[A-Za-z]{2,}")
 HEBREW = re.compile(r"[\u0590-\u05FF]")
 TECHNICAL = re.compile(
-<<<<<<< HEAD
-    r"https?://\S+|\S+@\S+|[a-z]+-[A-Z]{2}\b|\.\w+\b|\b[a-z]+_\w+\b|\b[A-Z]+(?:_[A-Z]+)+\b|\bhttps?\b"
-=======
-    r"https?://\S+|\S+@\S+|\b[A-Z]+(?:_[A-Z]+)+\b|[a-z]+-[A-Z]{2}\b|\.\w+\b|\b[a-z]+_\w+\b|\bhttps?\b"
->>>>>>> 64a99641346fd269ea7df48b768e04ad2e89d91d
+    r"https?://\S+|\S+@\S+|\b[A-Z]+(?:_[A-Z]+)+\b|[a-z]+-[A-Z]{2}\b|\.\w+\b|\b[a-z]+_\w+\b"
+    r"|\bhttps?\b"
 )
 """Addresses, codes and files, which are written as they are typed."""
 

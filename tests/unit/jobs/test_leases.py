@@ -173,6 +173,7 @@ def test_jobs_are_counted_by_lane_and_state(desk: Desk) -> None:
         "summary": {"queued": 1, "running": 1, "dead": 0},
         "webhook": {"queued": 0, "running": 0, "dead": 1},
         "upkeep": none,
+        "mail": none,
     }
 
 
