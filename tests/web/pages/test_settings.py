@@ -7,7 +7,7 @@ import re
 import pytest
 
 from server.business_settings import BusinessSettings
-from server.models import Call
+from server.models import Business, Call
 from server.web.settings import SECTIONS
 from server.wiring import Services
 from tests.web.conftest import House, audit
@@ -289,3 +289,14 @@ def test_the_list_of_businesses(
         assert found.count('class="list-arrow') == 0 or f'/b/{garage.id}/">' not in found
     assert as_owner.get("/businesses?q=nothing-like-it").status_code == 200
     assert as_owner.get("/businesses?cursor=%00").status_code == 422
+
+
+def test_an_owner_of_many_businesses_finds_them_all(as_owner: Browser, parts: Services) -> None:
+    with parts.database.write() as session:
+        session.add_all([Business(name=f"עסק {number:02}") for number in range(60)])
+    first = as_owner.get("/businesses").text
+    more = re.search(r'href="(/businesses\?cursor=[^"]+)"', first)
+    assert more is not None
+    pages = first + as_owner.get(more[1]).text
+    assert all(f">עסק {number:02}<" in pages for number in range(60))
+    assert ">עסק 59<" in as_owner.get("/businesses", query_string={"q": "59"}).text
