@@ -175,6 +175,41 @@ def test_greetings_and_who_speaks_first(as_admin: Browser, parts: Services, gara
     assert (own.caller_speaks_first, own.generated_greeting) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("section", "theirs", "mine"),
+    [
+        ("blocked", {"blocked_numbers": "+972500000001"}, {"blocked_numbers": "+972500000002"}),
+        (
+            "hours",
+            {"always": "0", "sun-0-opens": "08:00", "sun-0-closes": "16:00"},
+            {"always": "1"},
+        ),
+    ],
+)
+def test_who_was_overtaken_is_told_and_overwrites_nothing_unseen(
+    as_admin: Browser,
+    as_owner: Browser,
+    parts: Services,
+    garage: House,
+    section: str,
+    theirs: dict[str, str],
+    mine: dict[str, str],
+) -> None:
+    def seen(text: str) -> str:
+        found = re.search(r'name="seen" value="(\w+)"', text)
+        assert found is not None
+        return found[1]
+
+    began = seen(as_admin.get(page(garage, section)).text)
+    saved(as_owner, garage, section, seen=began, **theirs)
+    after = settings_of(parts, garage)
+    told = as_admin.post(page(garage, section), {"seen": began, **mine})
+    assert told.status_code == 409
+    assert settings_of(parts, garage) == after
+    saved(as_admin, garage, "cost", daily_cost_cap_usd="5")  # another section is another matter
+    saved(as_admin, garage, section, seen=seen(told.text), **mine)
+
+
 def test_the_small_sections(as_admin: Browser, parts: Services, garage: House) -> None:
     saved(as_admin, garage, "transfer", transfer_number="+972541112222")
     saved(as_admin, garage, "words", phrase_hints="דיזנגוף\n\n  רמת גן \n")
