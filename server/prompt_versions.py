@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -21,6 +22,13 @@ UNKNOWN = ""
 """The actor of texts that were there before versions were kept."""
 
 DiffKind = Literal["same", "added", "removed"]
+
+_MOST_PAIRS = 60_000
+"""So many pairs of words (or lines) are looked at in one go: some ten milliseconds. The time goes
+with the pairs, and two prompts of full length have ten million."""
+
+_Change = tuple[bool, int, int, int, int]
+"""Whether it is the same on both sides, and from where to where on either."""
 
 
 class PromptsChangedError(ConflictError):
@@ -158,28 +166,55 @@ def compare(before: str, after: str) -> list[DiffLine]:
     """Return the lines of two texts; a changed line stands as a removed and an added one."""
     old, new = before.splitlines(), after.splitlines()
     lines: list[DiffLine] = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
+    for is_same, a, b, c, d in _changes(old, new):
+        if is_same:
             lines += [DiffLine("same", ((False, line),)) for line in old[a:b]]
             continue
         pairs = min(b - a, d - c)
-        removed = [_by_words(old[a + n], new[c + n], "removed") for n in range(pairs)]
-        added = [_by_words(new[c + n], old[a + n], "added") for n in range(pairs)]
-        for one, other in zip(removed, added, strict=True):
-            lines += [one, other]
+        for one, other in zip(old[a : a + pairs], new[c : c + pairs], strict=True):
+            lines += _by_words(one, other)
+            time.sleep(0)  # calls are being bridged in this process: let them have their frames
         lines += [DiffLine("removed", ((True, line),)) for line in old[a + pairs : b]]
         lines += [DiffLine("added", ((True, line),)) for line in new[c + pairs : d]]
     return lines
 
 
-def _by_words(own: str, other: str, kind: DiffKind) -> DiffLine:
-    """Return the line ``own`` with what ``other`` does not have marked, by words."""
-    mine, theirs = _words(own), _words(other)
-    pieces: list[tuple[bool, str]] = []
-    for step, a, b, _, _ in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
+def _changes(old: Sequence[str], new: Sequence[str]) -> Iterator[_Change]:
+    """Yield what is the same and what differs, in order.
+
+    What both begin and end with is not looked at closer; what is left and too much for that
+    differs as a whole.
+    """
+    shorter = min(len(old), len(new))
+    head = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    rest = shorter - head
+    tail = next((n for n in range(rest) if old[-1 - n] != new[-1 - n]), rest)
+    if head:
+        yield True, 0, head, 0, head
+    ours, theirs = old[head : len(old) - tail], new[head : len(new) - tail]
+    if len(ours) * len(theirs) > _MOST_PAIRS:
+        yield False, head, head + len(ours), head, head + len(theirs)
+    else:
+        for kind, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+            yield kind == "equal", head + a, head + b, head + c, head + d
+    if tail:
+        yield True, len(old) - tail, len(old), len(new) - tail, len(new)
+
+
+def _by_words(before: str, after: str) -> tuple[DiffLine, DiffLine]:
+    """Return the two lines with what the other one does not have marked, by words."""
+    old, new = _words(before), _words(after)
+    removed: list[tuple[bool, str]] = []
+    added: list[tuple[bool, str]] = []
+    for is_same, a, b, c, d in _changes(old, new):
         if a < b:
-            pieces.append((step != "equal", "".join(mine[a:b])))
-    return DiffLine(kind, tuple(pieces) or ((True, ""),))
+            removed.append((not is_same, "".join(old[a:b])))
+        if c < d:
+            added.append((not is_same, "".join(new[c:d])))
+    return (
+        DiffLine("removed", tuple(removed) or ((True, ""),)),
+        DiffLine("added", tuple(added) or ((True, ""),)),
+    )
 
 
 def _words(line: str) -> list[str]:

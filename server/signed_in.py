@@ -82,6 +82,9 @@ def sessions(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SAMESITE="Lax",
         REMEMBER_COOKIE_SECURE=secure,
+        # A page's token is good for as long as its session: pages stay open all day, and what was
+        # typed on them, or the button that ends a call, shall work after an hour as well.
+        WTF_CSRF_TIME_LIMIT=None,
     )
     manager = LoginManager()
     manager.session_protection = None  # telephones change their addresses all day

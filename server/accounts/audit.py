@@ -75,6 +75,14 @@ def names_of(session: Session, references: Iterable[str]) -> dict[str, str]:
     return names
 
 
+def user_names(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """Return what people call the users among ``actors``; others bear their name already.
+
+    An actor is not looked up like a target: ``token:7`` is the token *named* 7, not the seventh.
+    """
+    return names_of(session, [actor for actor in actors if actor.startswith(_USER)])
+
+
 def _ids(references: set[str], prefix: str) -> list[int]:
     rest = (one.removeprefix(prefix) for one in references if one.startswith(prefix))
     return sorted({int(number) for number in rest if number.isascii() and number.isdigit()})

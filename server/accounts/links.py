@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from server.accounts.audit import record_change
 from server.accounts.members import check_may_give, give_role, is_member
-from server.accounts.people import RESET, add_user, find_user, normalize_email, set_password
+from server.accounts.people import (
+    RESET,
+    add_user,
+    find_user,
+    normalize_email,
+    set_password,
+    withdraw_resets,
+)
 from server.accounts.tokens import token_hash
 from server.clock import utc_now
 from server.errors import ConflictError, ForbiddenError, NotFoundError
@@ -146,7 +153,7 @@ def new_reset(session: Session, user: User, *, actor: str) -> tuple[AccountLink,
     """
     if not user.active:
         raise ConflictError("This user may not sign in; activate them first.", code="inactive")
-    _withdraw_resets(session, user.id)
+    withdraw_resets(session, user.id)
     link, token = _new(session, RESET, user.email, actor)
     link.user_id = user.id
     session.flush()
@@ -259,14 +266,6 @@ def _use(session: Session, link: AccountLink) -> None:
     )
     if cast("CursorResult[Any]", used).rowcount != 1:
         raise _gone()
-
-
-def _withdraw_resets(session: Session, user_id: int) -> None:
-    links = select(AccountLink).where(
-        AccountLink.user_id == user_id, AccountLink.purpose == RESET, AccountLink.used_at.is_(None)
-    )
-    for link in session.scalars(links):
-        link.used_at = utc_now()
 
 
 def _record_join(session: Session, user: User, link: AccountLink) -> None:

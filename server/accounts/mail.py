@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.accounts.audit import SIGN_IN_PAGE, names_of
+from server.accounts.audit import SIGN_IN_PAGE, user_names
 from server.accounts.letters import Letter, invitation, new_password
 from server.accounts.links import INVITE, new_reset, purge_links, renew
 from server.accounts.people import RESET
@@ -141,7 +141,7 @@ class MailLinks:
         business = None
         if link.business_id is not None:
             business = session.get_one(Business, link.business_id).name
-        inviter = names_of(session, [link.created_by]).get(link.created_by, "")
+        inviter = user_names(session, [link.created_by]).get(link.created_by, "")
         letter = invitation(lang, url, business=business or "", inviter=inviter, role=link.role)
         return link.email, letter
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.audit import record_change
-from server.accounts.people import check_owner_left, get_user
+from server.accounts.people import check_owner_left, get_user, withdraw_resets
 from server.errors import ForbiddenError, InvalidInputError, NotFoundError
 from server.models import ADMIN, OPERATOR, OWNER, ROLES, Membership, User
 
@@ -87,6 +87,7 @@ def is_member(session: Session, user: User, role: str, business_id: int | None) 
 
 def give_role(session: Session, user: User, role: str, business_id: int | None) -> None:
     """Make the user an owner, or a member of the business; nobody loses rank by it."""
+    withdraw_resets(session, user.id)
     if role == OWNER:
         user.is_owner = True
         return
@@ -120,6 +121,7 @@ def change_role(
     if member.role == role:
         return member
     user = member.user
+    withdraw_resets(session, user_id)
     user.is_owner = role == OWNER
     if role != OWNER:
         row = _membership(session, user_id, business_id)
@@ -203,6 +205,7 @@ def set_owner(session: Session, user_id: int, is_owner: bool, *, actor: str) -> 
     check_owner_left(session, without=None if is_owner else user_id)
     user = get_user(session, user_id)
     if user.is_owner != is_owner:
+        withdraw_resets(session, user_id)
         user.is_owner = is_owner
         roles = ("member", OWNER) if is_owner else (OWNER, "member")
         detail = {"from": roles[0], "to": roles[1]}

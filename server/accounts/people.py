@@ -169,8 +169,16 @@ def set_password(
 def end_sessions(session: Session, user: User) -> None:
     """End all sessions of the user, and make their reset links worthless."""
     user.session_epoch += 1
+    withdraw_resets(session, user.id)
+
+
+def withdraw_resets(session: Session, user_id: int) -> None:
+    """Make the user's reset links worthless.
+
+    Also when they rise: whoever got a link while they had less would have more by it.
+    """
     links = select(AccountLink).where(
-        AccountLink.user_id == user.id, AccountLink.purpose == RESET, AccountLink.used_at.is_(None)
+        AccountLink.user_id == user_id, AccountLink.purpose == RESET, AccountLink.used_at.is_(None)
     )
     for link in session.scalars(links):
         link.used_at = utc_now()

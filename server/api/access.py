@@ -9,15 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms.validators import ValidationError
 
 from server.accounts import find_token
 from server.api.problems import problem
+from server.db import is_unavailable
 from server.errors import ForbiddenError, NotFoundError
-from server.models import ADMIN, OPERATOR, OWNER
-from server.signed_in import signed_in
+from server.models import ADMIN, OPERATOR, OWNER, ApiToken
+from server.signed_in import find_user, signed_in
 from server.wiring import services
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -88,6 +89,37 @@ def needs(role: str) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def still_sees(business_id: int) -> Callable[[], bool]:
+    """Return what tells later, also when the request is over, whether its caller still may look.
+
+    A stream lives for minutes, and whoever is removed, signed out everywhere or revoked meanwhile
+    shall not look on. While the database does not answer, they may.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    who, me = caller(), signed_in() if caller().user_id is not None else None
+
+    def tell() -> bool:
+        try:
+            with app.app_context():
+                if me is None:
+                    return is_in_force(int(who.key.removeprefix("token:")))
+                now = find_user(me.id)
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            return True
+        return (
+            now is not None and now.epoch == me.epoch and (now.is_owner or business_id in now.roles)
+        )
+
+    def is_in_force(token_id: int) -> bool:
+        with services().database.read() as session:
+            row = session.get(ApiToken, token_id)
+            return row is not None and row.revoked_at is None
+
+    return tell
 
 
 def needed_role() -> str:

@@ -145,6 +145,7 @@ def replace_faq(business_id: int, faq_id: int, body: FaqReplacement) -> FaqView:
     """
     with services().database.write() as session:
         row = get_faq_row(session, business_id, faq_id)
+        session.refresh(row, with_for_update=True)  # of two at the same moment one comes second
         _check_unchanged(session, row, body.read_at)
         fill_faq(row, body, get_business(session, business_id))
         session.flush()

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from server.accounts import links, mail
-from server.accounts.audit import names_of
+from server.accounts.audit import user_names
 from server.accounts.people import normalize_email
 from server.api.access import caller, missing, needs
 from server.api.fields import Input
@@ -225,7 +225,7 @@ def _lang_of(session: Session, business_id: int | None) -> str:
 
 
 def _views(session: Session, rows: list[AccountLink]) -> list[InviteView]:
-    names = names_of(session, [row.created_by for row in rows])
+    names = user_names(session, [row.created_by for row in rows])
     mails = mail.mail_states(session, [row.id for row in rows])
     return [
         InviteView(

@@ -51,7 +51,7 @@ def watch_lead(path: LeadPath) -> Response:
     parts = services()
     with parts.database.read() as session:
         lead = visible_lead(session, path.lead_id)
-    return event_stream(lambda: _progress(parts, lead.id), lambda: None)
+    return event_stream(lead.business_id, lambda: _progress(parts, lead.id), lambda: None)
 
 
 @blueprint.get(
@@ -68,7 +68,7 @@ def watch_leads(path: LeadsPath) -> Response:
     with parts.database.read() as session:
         if session.get(Business, path.business_id) is None:
             raise missing("business")
-    return event_stream(lambda: _changes(parts, path.business_id), lambda: None)
+    return event_stream(path.business_id, lambda: _changes(parts, path.business_id), lambda: None)
 
 
 def _changes(parts: Services, business_id: int) -> Iterator[str]:

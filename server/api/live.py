@@ -189,7 +189,11 @@ def _view(call: LiveCall, lead_id: int | None) -> LiveCallView:
 def _watching(business_id: int, call_sid: str | None) -> Response:
     watch = services().calls.watch
     watcher = watch.watch(business_id, call_sid)
-    response = event_stream(lambda: _told(watch, watcher, call_sid), lambda: watch.leave(watcher))
+    response = event_stream(
+        business_id,
+        lambda: _told(watch, watcher, call_sid),
+        lambda: watch.leave(watcher),
+    )
     if response.status_code != 200:
         watch.leave(watcher)
     return response

@@ -99,6 +99,7 @@ def change_pronunciations(
     """
     with services().database.write() as session:
         business = get_business(session, business_id)
+        session.refresh(business, with_for_update=True)  # two at once: one after the other
         settings = business_settings(business.settings)
         words = change(settings.pronunciations)
         if len(words) > MAX_PRONUNCIATIONS:

@@ -9,12 +9,16 @@ from typing import Any
 
 from flask import Response, current_app
 
-from server.api.access import caller
+from server.api.access import caller, still_sees
 from server.api.problems import documented_problems, problem
+from server.clock import monotonic
 
 HEARTBEAT_SECONDS = 15.0
 MAX_SECONDS = 600.0
 """After which a stream ends; a browser opens it again by itself."""
+
+ADMISSION_SECONDS = 15.0
+"""So often it is asked whether who watches still may."""
 
 MAX_STREAMS_PER_CALLER = 20
 """Some tabs, and the pages that were just left, which only shows when they are written to."""
@@ -58,10 +62,13 @@ def documented_stream(description: str) -> dict[Any, Any]:
     return {200: stream, **documented_problems(429)}
 
 
-def event_stream(events: Callable[[], Iterator[str]], on_close: Callable[[], None]) -> Response:
+def event_stream(
+    business_id: int, events: Callable[[], Iterator[str]], on_close: Callable[[], None]
+) -> Response:
     """Return the answer that sends ``events``, or 429 when the caller has too many open.
 
     Args:
+        business_id: whose events they are.
         events: called when there is a slot; yields whole events (see :func:`sse`).
         on_close: called when the stream is over, also if it never began; not after a 429.
     """
@@ -69,11 +76,22 @@ def event_stream(events: Callable[[], Iterator[str]], on_close: Callable[[], Non
     who = caller().key
     if not slots.take(who):
         return problem(429, "too_many_streams", "Too much is watched at once.")
-    response = Response(events(), content_type="text/event-stream; charset=utf-8")
+    told = _while_admitted(events(), still_sees(business_id))
+    response = Response(told, content_type="text/event-stream; charset=utf-8")
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(lambda: slots.give_back(who))
     response.call_on_close(on_close)
     return response
+
+
+def _while_admitted(events: Iterator[str], is_admitted: Callable[[], bool]) -> Iterator[str]:
+    asked_at = monotonic()
+    for event in events:
+        if monotonic() - asked_at >= ADMISSION_SECONDS:
+            asked_at = monotonic()
+            if not is_admitted():
+                return
+        yield event
 
 
 def sse(event: str, data: str) -> str:

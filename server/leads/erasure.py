@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, case, delete, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.business_settings import business_settings
@@ -43,12 +43,12 @@ class Erased:
 def leads_of_number(business_id: int, number: str) -> ColumnElement[bool]:
     """Return the condition for the leads of a business that are about ``number`` (E.164).
 
-    Whoever called from it, was called at it, or left it to be called back.
+    Whoever called from it, was called at it, or left it to be called back. The business's own side
+    does not count: of its own number that would be every call it ever had.
     """
+    theirs = case((Call.direction == "outbound", Call.to_number), else_=Call.from_number)
     calls = select(Call.lead_id).where(
-        Call.business_id == business_id,
-        or_(Call.from_number == number, Call.to_number == number),
-        Call.lead_id.is_not(None),
+        Call.business_id == business_id, theirs == number, Call.lead_id.is_not(None)
     )
     told = Lead.fields["phone"].as_string()
     national = "0" + number.removeprefix("+972") if number.startswith("+972") else number

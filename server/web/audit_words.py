@@ -18,7 +18,7 @@ from server.web.roles import ROLE_WORDS, role_word
 KINDS: dict[str, Any] = {
     "faq": _l("Answers"),
     "lead": _l("Leads"),
-    "business,prompt": _l("Business and instructions"),
+    "business,prompts,number": _l("Business and instructions"),
     "call": _l("Calls"),
     "member,invite,user": _l("People"),
     "token": _l("Keys"),
@@ -34,6 +34,7 @@ _ACTIONS = {
     "call.end": _l("Call ended by hand"),
     "call.take_over": _l("Call taken over"),
     "faq.create": _l("Answer added"),
+    "faq.switch": _l("Answer changed"),
     "faq.update": _l("Answer changed"),
     "faq.delete": _l("Answer deleted"),
     "faq.reorder": _l("Order of the answers changed"),
@@ -46,13 +47,14 @@ _ACTIONS = {
     "lead.export": _l("Leads exported"),
     "lead.retry": _l("Card of a lead made again"),
     "lead.update": _l("Lead changed"),
+    "lead.update_many": _l("Lead changed"),
     "member.join": _l("Joined"),
     "member.remove": _l("Member removed"),
     "member.role": _l("Role changed"),
     "personal_data.delete": _l("Data of a number deleted"),
     "personal_data.export": _l("Data of a number exported"),
-    "prompt.restore": _l("Earlier instructions restored"),
-    "prompt.update": _l("Instructions changed"),
+    "prompts.restore": _l("Earlier instructions restored"),
+    "prompts.update": _l("Instructions changed"),
     "system.update": _l("Setting of the server changed"),
     "token.create": _l("Key made"),
     "token.revoke": _l("Key revoked"),
@@ -74,7 +76,7 @@ _FIELDS = {
     "answer_text": _l("the answer"),
     "blocked_numbers": _l("blocked numbers"),
     "channels": _l("where it answers"),
-    "daily_cap_usd": _l("daily cap on cost"),
+    "daily_cost_cap_usd": _l("daily cap on cost"),
     "events": _l("what is reported"),
     "greeting_text": _l("greeting"),
     "intent_key": _l("short name"),
@@ -141,7 +143,8 @@ def detail_words(entry: AuditView) -> list[tuple[str, str]]:
         if key not in _DETAILS or value in (None, "", []):
             continue
         if key == "fields" and isinstance(value, list):
-            shown = ", ".join(dict.fromkeys(str(_FIELDS.get(str(f), f)) for f in value))
+            fields = [str(one).removeprefix("settings.") for one in value]
+            shown = ", ".join(dict.fromkeys(str(_FIELDS.get(one, one)) for one in fields))
         elif key in _ROLE_KEYS:
             shown = role_word(value) if value in ROLE_WORDS else str(_("Member"))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from http import HTTPStatus
 
 from flask import Response, flash, render_template, request
@@ -16,7 +17,7 @@ from server.directory import BusinessProfile
 from server.errors import ConflictError, InvalidInputError
 from server.models import OPERATOR, OWNER
 from server.web.forms import PageForm, lines
-from server.web.frame import my_businesses
+from server.web.frame import all_my_businesses, by_name
 from server.web.pages import back_to, caller, is_htmx, new_pages
 from server.web.settings_forms import LANGUAGES, zone_choices
 
@@ -41,12 +42,12 @@ class NewBusinessForm(PageForm):
 def index() -> str:
     """List one's businesses by name, found by name or number; from the copies in RAM."""
     wanted = request.args.get("q", "").strip()[:_MAX_QUERY_CHARS]
-    found = [one for one in my_businesses(caller()) if _fits(one, wanted)]
+    found = [one for one in all_my_businesses(caller()) if _fits(one, wanted)]
     cursor = request.args.get("cursor")
     if cursor:
         name, business_id = decode_cursor(cursor, str, int)
-        found = [one for one in found if (one.name, one.id) > (name, business_id)]
-    page = found[:ON_A_PAGE]
+        found = [one for one in found if by_name(one) > (name, business_id)]
+    page = nsmallest(ON_A_PAGE, found, key=by_name)
     following = encode_cursor(page[-1].name, page[-1].id) if len(found) > ON_A_PAGE else None
     template = "businesses/_rows.html" if is_htmx() and cursor else "businesses/index.html"
     return render_template(template, page=page, following=following, q=wanted)

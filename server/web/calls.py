@@ -92,7 +92,7 @@ def list_calls(business_id: int) -> Response | str:
     with services().database.read() as session:
         try:
             page = call_page(session, business_id, _query(given, request.args.get("cursor")))
-        except (ValidationError, InvalidInputError, ValueError):
+        except (ValidationError, InvalidInputError, ValueError, OverflowError):
             wrong = True
             page = CallPage(items=[], next_cursor=None)
         names = _names(session, [call.call_sid for call in page.items])

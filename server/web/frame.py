@@ -64,15 +64,23 @@ def address(place: Place, business_id: int | None) -> str:
     return f"/b/{business_id}{place.path}"
 
 
-def my_businesses(person: Caller) -> list[BusinessProfile]:
-    """Return the first businesses of this person by name, one more than the switcher holds."""
+def all_my_businesses(person: Caller) -> list[BusinessProfile]:
+    """Return every business of this person, in no order."""
     directory = services().directory
     if person.is_owner:
-        found = directory.all()
-    else:
-        looked_up = (directory.by_id(business_id) for business_id in person.roles)
-        found = [profile for profile in looked_up if profile is not None]
-    return nsmallest(MAX_IN_SWITCHER + 1, found, key=lambda one: (one.name, one.id))
+        return directory.all()
+    looked_up = (directory.by_id(business_id) for business_id in person.roles)
+    return [profile for profile in looked_up if profile is not None]
+
+
+def by_name(profile: BusinessProfile) -> tuple[str, int]:
+    """Return what businesses are sorted by."""
+    return profile.name, profile.id
+
+
+def my_businesses(person: Caller) -> list[BusinessProfile]:
+    """Return the first businesses of this person by name, one more than the switcher holds."""
+    return nsmallest(MAX_IN_SWITCHER + 1, all_my_businesses(person), key=by_name)
 
 
 def last_seen(person: Caller) -> BusinessProfile | None:

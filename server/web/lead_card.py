@@ -114,6 +114,7 @@ def tags(business_id: int, lead_id: int) -> Response | str | tuple[str, int]:
     form = TagForm()
     with services().database.write() as session:
         lead = visible_lead(session, lead_id, business_id)
+        session.refresh(lead, with_for_update=True)  # of two at the same moment none is lost
         kept = [tag for tag in lead.tags or [] if tag != request.form.get("remove")]
         if "remove" not in request.form:
             kept.append(form.tag.data or "")

@@ -86,6 +86,11 @@ class HoursForm(SectionForm):
             for key in self._week
         )
 
+    @classmethod
+    def stored(cls, business: BusinessView) -> Any:
+        """See the base."""
+        return business.settings.opening_hours
+
     def change(self) -> BusinessChange | None:
         """See the base."""
         self.always = request.form.get("always", "1") == "1"

@@ -89,11 +89,19 @@ def show(business_id: int) -> str:
 
 @needs(ADMIN)
 def save(business_id: int) -> Response | tuple[str, int]:
-    """Save the section in the path; the next call goes by it."""
+    """Save the section in the path; the next call goes by it.
+
+    Who was overtaken is told, and finds what they typed: saving once more is then a decision.
+    """
     section, current = _section_here(), find_business(business_id)
     form = section.form(request.form)
     form.prepare(current)
     change = form.change()
+    if change is not None and request.form.get("seen", "") not in ("", form.version(current)):
+        form.form_errors.append(
+            _("Somebody has saved meanwhile; nothing was changed. Look once more.")
+        )
+        return _page(section, form, current), HTTPStatus.CONFLICT
     if change is not None:
         try:
             change_business(business_id, change, caller().actor)
@@ -126,7 +134,12 @@ def _page(section: Section, form: SectionForm, current: BusinessView) -> str:
         more["refused"] = services().calls.refused[current.id]
         more["hidden_says"] = hidden_number(current.lang)
     return render_template(
-        f"settings/{section.key}.html", section=section, form=form, current=current, **more
+        f"settings/{section.key}.html",
+        section=section,
+        form=form,
+        current=current,
+        seen=form.version(current),
+        **more,
     )
 
 

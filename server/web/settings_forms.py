@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import zoneinfo
 from abc import abstractmethod
 from typing import Any
@@ -54,6 +55,19 @@ class SectionForm(PageForm):
 
     def prepare(self, business: BusinessView) -> None:
         """Fill in what there is to choose from."""
+
+    @classmethod
+    def stored(cls, business: BusinessView) -> Any:
+        """Return what the form would show of what is stored, without its choices and names."""
+        form = cls(formdata=None)
+        form.prepare(business)
+        form.show(business)
+        return form.data
+
+    @classmethod
+    def version(cls, business: BusinessView) -> str:
+        """Return what stands for that: who has begun with another one was overtaken."""
+        return hashlib.sha256(repr(cls.stored(business)).encode()).hexdigest()[:16]
 
     def settings_change(self, **more: Any) -> BusinessChange | None:
         """Return the change of those fields of the business's settings that the form has."""

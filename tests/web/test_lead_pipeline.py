@@ -600,6 +600,23 @@ def test_personal_data_is_told_and_deleted(
     assert wrong_fields(admin.post(f"{path}/delete", {"phone": "anonymous"})) == ["phone"]
 
 
+def test_the_business_s_own_number_is_nobody_s_data(
+    admin: Api, parts: Services, garage: House
+) -> None:
+    # Somebody may ring with it as their own number; all calls of the business went to it.
+    with parts.database.write() as session:
+        session.add(Lead(business_id=garage.id, call_sid="CA_spoofed", phone=garage.number))
+    path = f"/api/businesses/{garage.id}/personal-data/delete"
+    assert admin.post(path, {"phone": garage.number}).json == {
+        "leads": 1,
+        "calls": 0,
+        "transcripts": 0,
+        "recordings": 0,
+    }
+    with parts.database.read() as session:
+        assert session.scalars(select(Lead.id)).all() == [garage.lead_id]
+
+
 def test_whoever_is_on_the_phone_is_not_deleted(admin: Api, parts: Services, garage: House) -> None:
     arrive(parts, garage)
     response = admin.post(f"/api/businesses/{garage.id}/personal-data/delete", {"phone": CALLER})

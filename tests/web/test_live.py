@@ -7,11 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask_openapi3 import OpenAPI
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from server.accounts import members
+from server.accounts.people import add_user
+from server.api import streams
 from server.api.streams import MAX_STREAMS_PER_CALLER
 from server.calls.telling import Teller
+from server.clock import utc_now
 from server.directory import BusinessProfile
+from server.models import OPERATOR, ApiToken, Membership
 from server.turns import events as on
 from server.turns.actions import SaveTurn
 from server.wiring import Services
@@ -121,6 +128,32 @@ def test_watching_a_call_that_is_over(operator: Api, garage: House) -> None:
     assert stream.next()[1]["call_sids"] == []
     assert stream.next() == ("end", "over")
     assert stream.is_over()
+
+
+def test_who_may_look_no_more_is_told_no_more(
+    app: OpenAPI,
+    operator: Api,
+    parts: Services,
+    garage: House,
+    line: Line,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streams, "ADMISSION_SECONDS", 0.0)
+    with parts.database.write() as session:
+        user = add_user(session, "dana@x.test", "no hash", actor="test")
+        session.add(Membership(user_id=user.id, business_id=garage.id, role=OPERATOR))
+    browser = app.test_client()
+    with browser.session_transaction() as kept:
+        kept["_user_id"] = f"{user.id}.0"
+    path = f"/api/businesses/{garage.id}/live/events"
+    by_token, by_browser = Stream(operator.get(path)), Stream(browser.get(path))
+    assert by_token.types(2) == by_browser.types(2) == ["calls", "arrived"]
+    with parts.database.write() as session:
+        session.execute(update(ApiToken).values(revoked_at=utc_now()))
+        members.remove_member(session, garage.id, user.id, actor="test", by_owner=True)
+    line.says(0, "agent", "שלום")
+    assert by_token.is_over()
+    assert by_browser.is_over()
 
 
 def test_streams_end_when_the_server_is_about_to(

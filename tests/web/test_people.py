@@ -136,6 +136,23 @@ def test_an_invitation_is_made_listed_and_withdrawn(
         links.find_link(session, again.json["url"].rpartition("/")[2], "invite")
 
 
+def test_a_token_called_by_a_number_is_not_the_token_with_that_id(
+    app: OpenAPI, owner: Api, garage: House, bakery: House
+) -> None:
+    theirs = made(
+        owner, f"/api/businesses/{bakery.id}/tokens", {"name": "a secret plan", "role": "admin"}
+    )
+    mine = made(
+        owner, f"/api/businesses/{garage.id}/tokens", {"name": str(theirs["id"]), "role": "admin"}
+    )
+    invited = made(
+        Api(app.test_client(), mine["token"]),
+        f"/api/businesses/{garage.id}/invites",
+        {"email": "dana@x.test", "role": "operator"},
+    )
+    assert (invited["created_by"], invited["created_by_name"]) == (f"token:{theirs['id']}", "")
+
+
 def test_a_bad_invitation_names_its_field(admin: Api, garage: House) -> None:
     path = f"/api/businesses/{garage.id}/invites"
     assert wrong_fields(admin.post(path, {"email": "x", "role": "admin"})) == ["email"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from server.accounts import links, people
+from server.accounts import links, members, people
 from server.accounts.links import LinkGoneError
 from server.accounts.members import role_in
 from server.clock import utc_now
@@ -285,6 +285,22 @@ def test_a_deactivated_user_has_no_links(database: Database, person: NewUser) ->
         people.set_active(session, dana.id, True, actor="user:9")
     with pytest.raises(LinkGoneError), database.write() as session:
         links.reset_password(session, token, "a hash")  # the old one stays worthless
+
+
+def test_a_reset_link_ends_when_its_user_becomes_more(database: Database, person: NewUser) -> None:
+    # An admin may have it of somebody who is nothing elsewhere, which is true no longer.
+    dana, ruth, tal = (person(name, operator=[1]) for name in ("dana", "ruth", "tal"))
+    tokens = [reset(database, user) for user in (dana, ruth, tal)]
+    with database.write() as session:
+        _, to_bakery = links.invite(
+            session, "dana@example.com", "admin", 2, actor="user:9", by_owner=False
+        )
+        links.join(session, to_bakery, session.get_one(User, dana.id))
+        members.set_owner(session, ruth.id, True, actor="user:9")
+        members.change_role(session, 1, tal.id, "owner", actor="user:9", by_owner=True)
+    for token in tokens:
+        with pytest.raises(LinkGoneError), database.read() as session:
+            links.find_link(session, token, people.RESET)
 
 
 def test_a_renewed_link_is_another_one(database: Database) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from flask_openapi3 import OpenAPI
+from itsdangerous import TimestampSigner
 
 from tests.web.conftest import House
 from tests.web.pages.conftest import Browser
@@ -102,6 +104,15 @@ def test_a_change_without_the_pages_token_is_refused(as_admin: Browser) -> None:
     assert as_admin.get("/").status_code == 303
     assert as_admin.post("/sign-out").location == "/sign-in"
     assert as_admin.get("/").location == "/sign-in"
+
+
+def test_a_page_that_was_left_open_still_works(
+    as_admin: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = as_admin.token()
+    later = int(time.time()) + 8 * 3600
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _self: later)
+    assert as_admin.post("/sign-out", token=token).location == "/sign-in"
 
 
 def test_the_api_takes_a_signed_in_browser_but_changes_only_with_its_token(

@@ -186,7 +186,12 @@ def test_the_log_names_people_and_speaks_plainly(
 ) -> None:
     with parts.database.write() as session:
         session.get_one(User, as_admin.user_id).name = "רותי <b>"
-        for house, action in ((garage, "faq.update"), (garage, "nova.explode"), (bakery, "faq.x")):
+        for house, action in (
+            (garage, "faq.update"),
+            (garage, "prompts.restore"),
+            (garage, "nova.explode"),
+            (bakery, "faq.x"),
+        ):
             session.add(
                 AuditEntry(
                     business_id=house.id,
@@ -202,7 +207,8 @@ def test_the_log_names_people_and_speaks_plainly(
     assert "תשובה שונתה" in page
     assert "התשובה, unheard_of" in page
     assert "faq.update faq:7" in page
-    assert "משהו אחר" in page
+    assert page.count("משהו אחר") == 1
+    assert "prompts.restore" in content(as_admin.get(f"{path}?action=business,prompts,number").text)
     assert "faq.x" not in page
     only = content(as_admin.get(f"{path}?action=faq").text)
     assert "nova.explode" not in only

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from server.business_settings import BusinessSettings
-from server.models import Call
+from server.models import Business, Call
 from server.web.settings import SECTIONS
 from server.wiring import Services
 from tests.web.conftest import House, audit
@@ -175,6 +175,41 @@ def test_greetings_and_who_speaks_first(as_admin: Browser, parts: Services, gara
     assert (own.caller_speaks_first, own.generated_greeting) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("section", "theirs", "mine"),
+    [
+        ("blocked", {"blocked_numbers": "+972500000001"}, {"blocked_numbers": "+972500000002"}),
+        (
+            "hours",
+            {"always": "0", "sun-0-opens": "08:00", "sun-0-closes": "16:00"},
+            {"always": "1"},
+        ),
+    ],
+)
+def test_who_was_overtaken_is_told_and_overwrites_nothing_unseen(
+    as_admin: Browser,
+    as_owner: Browser,
+    parts: Services,
+    garage: House,
+    section: str,
+    theirs: dict[str, str],
+    mine: dict[str, str],
+) -> None:
+    def seen(text: str) -> str:
+        found = re.search(r'name="seen" value="(\w+)"', text)
+        assert found is not None
+        return found[1]
+
+    began = seen(as_admin.get(page(garage, section)).text)
+    saved(as_owner, garage, section, seen=began, **theirs)
+    after = settings_of(parts, garage)
+    told = as_admin.post(page(garage, section), {"seen": began, **mine})
+    assert told.status_code == 409
+    assert settings_of(parts, garage) == after
+    saved(as_admin, garage, "cost", daily_cost_cap_usd="5")  # another section is another matter
+    saved(as_admin, garage, section, seen=seen(told.text), **mine)
+
+
 def test_the_small_sections(as_admin: Browser, parts: Services, garage: House) -> None:
     saved(as_admin, garage, "transfer", transfer_number="+972541112222")
     saved(as_admin, garage, "words", phrase_hints="דיזנגוף\n\n  רמת גן \n")
@@ -289,3 +324,14 @@ def test_the_list_of_businesses(
         assert found.count('class="list-arrow') == 0 or f'/b/{garage.id}/">' not in found
     assert as_owner.get("/businesses?q=nothing-like-it").status_code == 200
     assert as_owner.get("/businesses?cursor=%00").status_code == 422
+
+
+def test_an_owner_of_many_businesses_finds_them_all(as_owner: Browser, parts: Services) -> None:
+    with parts.database.write() as session:
+        session.add_all([Business(name=f"עסק {number:02}") for number in range(60)])
+    first = as_owner.get("/businesses").text
+    more = re.search(r'href="(/businesses\?cursor=[^"]+)"', first)
+    assert more is not None
+    pages = first + as_owner.get(more[1]).text
+    assert all(f">עסק {number:02}<" in pages for number in range(60))
+    assert ">עסק 59<" in as_owner.get("/businesses", query_string={"q": "59"}).text
