@@ -98,8 +98,11 @@ def change(business_id: int) -> Response:
         wanted["read"] = read == "yes"
     try:
         changes = LeadsChange.model_validate(wanted)
-    except ValidationError:
-        flash(_("Nothing was ticked, so nothing was changed."), "warning")
+    except ValidationError as error:
+        if any(item["type"] == "too_long" for item in error.errors()):
+            flash(_("Too many were ticked at once; nothing was changed."), "warning")
+        else:
+            flash(_("Nothing was ticked, so nothing was changed."), "warning")
     else:
         with services().database.write() as session:
             changed = change_many(session, business_id, changes).changed

@@ -219,6 +219,9 @@ def test_a_change_of_nothing_says_so(
     answer = as_operator.post(f"/b/{garage.id}/leads/change", data | {"back": "//evil.example"})
     assert (answer.status_code, answer.location) == (303, f"/b/{garage.id}/leads")
     assert "דבר לא השתנה" in as_operator.get(answer.location).text
+    many = {"ids": [str(n) for n in range(1, 400)], "read": "yes"}
+    answer = as_operator.post(f"/b/{garage.id}/leads/change", many)
+    assert "סומנו יותר מדי" in as_operator.get(answer.location).text
     assert audit(parts) == []
 
 
