@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from server.accounts.audit import record_change
 from server.accounts.members import check_may_give, give_role, is_member
 from server.accounts.people import (
+    INVITE,
     RESET,
     add_user,
     find_user,
@@ -28,7 +29,6 @@ from server.clock import utc_now
 from server.errors import ConflictError, ForbiddenError, NotFoundError
 from server.models import OWNER, AccountLink, Business, User
 
-INVITE = "invite"
 LIFETIMES = {INVITE: timedelta(days=7), RESET: timedelta(hours=2)}
 KEPT = timedelta(days=30)
 """For how long a link that is worthless is kept: the audit log names invitations by it."""

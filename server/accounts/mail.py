@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from server.accounts.audit import SIGN_IN_PAGE, user_names
 from server.accounts.letters import Letter, invitation, new_password
-from server.accounts.links import INVITE, new_reset, purge_links, renew
-from server.accounts.people import RESET
+from server.accounts.links import new_reset, purge_links, renew
+from server.accounts.people import INVITE, RESET
 from server.clock import utc_now
 from server.db import Database
 from server.errors import ProviderError

@@ -8,7 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.audit import record_change
-from server.accounts.people import check_owner_left, get_user, withdraw_resets
+from server.accounts.people import (
+    check_owner_left,
+    get_user,
+    withdraw_invites_by,
+    withdraw_resets,
+)
 from server.errors import ForbiddenError, InvalidInputError, NotFoundError
 from server.models import ADMIN, OPERATOR, OWNER, ROLES, Membership, User
 
@@ -122,6 +127,8 @@ def change_role(
         return member
     user = member.user
     withdraw_resets(session, user_id)
+    if role == OPERATOR or member.role == OWNER:
+        withdraw_invites_by(session, user_id, None if member.role == OWNER else business_id)
     user.is_owner = role == OWNER
     if role != OWNER:
         row = _membership(session, user_id, business_id)
@@ -157,6 +164,7 @@ def remove_member(
         raise ForbiddenError("Only an owner removes owners.", code="owners_only")
     check_owner_left(session, without=user_id)
     member = get_member(session, business_id, user_id)
+    withdraw_invites_by(session, user_id, None if member.role == OWNER else business_id)
     member.user.is_owner = False
     row = _membership(session, user_id, business_id)
     if row is not None:

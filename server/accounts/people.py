@@ -16,8 +16,8 @@ from server.passwords.desk import PasswordDesk
 from server.passwords.hashing import hash_password
 
 LANGUAGES = ("he", "en")
-RESET = "reset"
-"""The purpose of a link that sets a new password."""
+INVITE, RESET = "invite", "reset"
+"""The purposes of links: to join, and to set a new password."""
 
 _MAX_EMAIL_CHARS = 254
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -170,6 +170,25 @@ def end_sessions(session: Session, user: User) -> None:
     """End all sessions of the user, and make their reset links worthless."""
     user.session_epoch += 1
     withdraw_resets(session, user.id)
+
+
+def withdraw_invites_by(session: Session, user_id: int, business_id: int | None) -> None:
+    """Make the open invitations worthless that this user has made to a business, or anywhere.
+
+    Who may not invite any more comes back by no link of their own.
+
+    Args:
+        business_id: the business; None for all of theirs, owners' among them.
+    """
+    links = select(AccountLink).where(
+        AccountLink.created_by == f"user:{user_id}",
+        AccountLink.purpose == INVITE,
+        AccountLink.used_at.is_(None),
+    )
+    if business_id is not None:
+        links = links.where(AccountLink.business_id == business_id)
+    for link in session.scalars(links):
+        link.used_at = utc_now()
 
 
 def withdraw_resets(session: Session, user_id: int) -> None:

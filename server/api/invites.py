@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from server.accounts import links, mail
-from server.accounts.audit import user_names
-from server.accounts.people import normalize_email
+from server.accounts.audit import record_change, user_names
+from server.accounts.people import INVITE, normalize_email
 from server.api.access import caller, missing, needs
 from server.api.fields import Input
 from server.api.link_addresses import link_url
@@ -205,6 +205,13 @@ def new_link(business_id: int | None, invite_id: int) -> InviteWithLink:
     with services().database.write() as session:
         link = links.get_invite(session, invite_id, business_id)
         token = links.renew(session, link)
+        record_change(
+            session,
+            caller().actor,
+            "invite.renew",
+            business_id=business_id,
+            target=f"invite:{link.id}",
+        )
         return _with_link(session, link, token)
 
 
@@ -245,5 +252,5 @@ def _views(session: Session, rows: list[AccountLink]) -> list[InviteView]:
 
 def _with_link(session: Session, link: AccountLink, token: str | None) -> InviteWithLink:
     (view,) = _views(session, [link])
-    url = None if token is None else link_url(links.INVITE, token)
+    url = None if token is None else link_url(INVITE, token)
     return InviteWithLink(**view.model_dump(), url=url)

@@ -7,9 +7,9 @@ import sys
 import click
 
 from server.accounts import COMMAND_LINE, create_user
-from server.accounts.links import INVITE, LIFETIMES, invite, new_reset
+from server.accounts.links import LIFETIMES, invite, new_reset
 from server.accounts.mail import link_address
-from server.accounts.people import RESET, find_user
+from server.accounts.people import INVITE, RESET, find_user
 from server.cli.base import CommandGroup
 from server.errors import NotFoundError
 from server.models import OWNER, ROLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, flash, make_response, render_template
+from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext as _
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -63,7 +63,7 @@ def change() -> Response | tuple[str, int]:
     flash(_("Saved."), "success")
     response = back_to("web_account.show")
     response.set_cookie(
-        COOKIE, wanted.lang, COOKIE_SECONDS, samesite="Lax", httponly=True
+        COOKIE, wanted.lang, COOKIE_SECONDS, samesite="Lax", secure=request.is_secure, httponly=True
     )  # the sign-in page speaks it too
     return response
 

@@ -43,6 +43,7 @@ _ACTIONS = {
     "faq.restore": _l("Dismissed question brought back"),
     "invite.create": _l("Somebody invited"),
     "invite.withdraw": _l("Invitation withdrawn"),
+    "invite.renew": _l("New link for an invitation"),
     "job.retry": _l("Failed work tried again"),
     "lead.export": _l("Leads exported"),
     "lead.retry": _l("Card of a lead made again"),

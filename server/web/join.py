@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from wtforms import PasswordField, StringField
 
 from server.accounts import links
-from server.accounts.links import INVITE, LinkGoneError
-from server.accounts.people import RESET, find_user
+from server.accounts.links import LinkGoneError
+from server.accounts.people import INVITE, RESET, find_user
 from server.api.account import PersonName
 from server.api.throttle import LINK_FROM, attempt, client_address
 from server.errors import InvalidInputError, TooManyError, UnavailableError

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -205,6 +206,8 @@ def _from_http_exception(error: HTTPException) -> Response | HTTPException:
 def _from_defect(error: Exception) -> Response:
     if is_unavailable(error):
         return _unavailable(error)
+    if isinstance(error, ValidationError):  # nobody types such addresses
+        return _not_found()
     if isinstance(error, IntegrityError):
         return error_page(
             HTTPStatus.CONFLICT,

@@ -7,7 +7,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from server.accounts import members, people
+from server.accounts import links, members, people
 from server.accounts.audit import names_of
 from server.accounts.tokens import add_token
 from server.db import Database
@@ -203,3 +203,26 @@ def test_the_log_speaks_of_people_by_name(database: Database, person: NewUser) -
             f"user:{tal.id}": "tal@example.com",
             f"token:{token.id}": "crm",
         }
+
+
+def test_who_may_not_invite_any_more_comes_back_by_no_invitation_of_their_own(
+    database: Database, person: NewUser
+) -> None:
+    person("ruth", owner=True)
+    dana, noa = person("dana", admin=[1]), person("noa", admin=[1])
+    with database.write() as session:
+        for maker in (dana, noa):
+            links.invite(
+                session,
+                f"{maker.name}-2@example.com",
+                "admin",
+                1,
+                actor=f"user:{maker.id}",
+                by_owner=False,
+            )
+    remove(database, dana)
+    with database.read() as session:
+        assert [one.email for one in links.open_invites(session, 1)] == ["noa-2@example.com"]
+    change(database, noa, "operator")
+    with database.read() as session:
+        assert links.open_invites(session, 1) == []
