@@ -21,9 +21,6 @@ TECHNICAL = re.compile(
 """Addresses, codes and files, which are written as they are typed."""
 
 
-AT_TWILIO = frozenset({"SID", "auth", "token", "SIP", "trunk", "TwiML", "Bin", "proxy"})
-"""What whoever connects a number reads in Twilio's console and in their server's settings."""
-
 BRACKETED = re.compile(r"\([A-Za-z ]+\)")
 """A technical term beside its Hebrew word."""
 
@@ -60,7 +57,7 @@ def foreign_words(string: str) -> list[str]:
     plain = string
     for kept in (PLACEHOLDER, TAG, BRACKETED, TECHNICAL):
         plain = kept.sub(" ", plain)
-    return [word for word in LATIN.findall(plain) if word not in {*PROPER_NAMES, *AT_TWILIO}]
+    return [word for word in LATIN.findall(plain) if word not in PROPER_NAMES]
 
 
 @pytest.mark.parametrize(
