@@ -29,6 +29,7 @@ def barriers(page: Page, impacts: tuple[str, ...] = GRAVE) -> list[str]:
     axe comes in through the debugger, so the page's own content security policy stays in force;
     it must not copy the style sheets of shadow trees, which that policy forbids.
     """
+    page.wait_for_load_state()
     if not page.evaluate("() => typeof axe === 'object'"):
         page.evaluate(SOURCE.read_text())
     return [_told(found) for found in page.evaluate(_RUN) if found["impact"] in impacts]

@@ -71,7 +71,9 @@ def test_pointing_at_a_bar_tells_its_numbers(site: Site, person: Person) -> None
     assert has_drawing(page, "bars")
     readout = page.locator(".chart-readout").first
     before = readout.inner_text()
-    box = page.locator("[data-chart=bars] .u-over").bounding_box()
+    over = page.locator("[data-chart=bars] .u-over")
+    over.scroll_into_view_if_needed()  # a mouse reaches what is seen
+    box = over.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.93, box["y"] + box["height"] / 2)
     expect(readout).not_to_have_text(before)

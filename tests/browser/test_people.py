@@ -103,6 +103,7 @@ def test_a_wrong_password_is_told_and_a_link_helps(
     expect(page.locator("input[name=email]")).to_have_value(email)
     accessible(page)
     page.locator("a[href='/sign-in/forgot']").click()
+    page.wait_for_url("**/sign-in/forgot")
     accessible(page)
     page.goto(f"/reset/{token}")
     accessible(page)
