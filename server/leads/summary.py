@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Literal
 
+import httpx2
 import openai
 from openai.types.responses import ResponseTextConfigParam
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -129,11 +130,11 @@ def request_summary(
     except openai.APIStatusError as error:
         code = f"http_{error.status_code}"
         raise ProviderError("the summary was refused", code=code) from error
-    except openai.APITimeoutError as error:
+    except (openai.APITimeoutError, httpx2.TimeoutException) as error:
         raise ProviderError("the summary took too long", code="timeout") from error
     except openai.APIError as error:
         raise ProviderError("the model could not be reached", code="connection") from error
-    except (OSError, ValueError) as error:
+    except (httpx2.HTTPError, OSError, ValueError) as error:  # the SDK's own end with the headers
         raise ProviderError("the answer broke off", code="connection") from error
     return _summary_of(bytes(body))
 

@@ -56,9 +56,9 @@ def provider_errors(*malformed: type[Exception]) -> Iterator[None]:
         yield
     except openai.APIStatusError as error:
         raise ProviderError("refused", code=f"http_{error.status_code}") from error
-    except openai.APITimeoutError as error:
+    except (openai.APITimeoutError, httpx2.TimeoutException) as error:
         raise ProviderError("too slow", code="timeout") from error
-    except openai.APIConnectionError as error:
+    except (openai.APIConnectionError, httpx2.HTTPError) as error:
         raise ProviderError("not reached", code="connection") from error
     except unreadable as error:
         raise ProviderError("not understood", code="malformed") from error
