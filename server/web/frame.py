@@ -122,9 +122,7 @@ def frame() -> dict[str, Any]:
         "locale": page_language(),
         "direction": direction(),
         "languages": LANGUAGES,
-        "csrf_token": generate_csrf,
         "csp_nonce": csp_nonce,
-        "static_url": static_url,
         "here_path": request.full_path.rstrip("?"),
         "version": VERSION,
     }
@@ -133,3 +131,5 @@ def frame() -> dict[str, Any]:
 def put_frame(app: Flask) -> None:
     """Have the templates of ``app`` know what every page has around it."""
     app.context_processor(frame)
+    # Macros are imported without the page's context, so these two are known everywhere.
+    app.jinja_env.globals |= {"csrf_token": generate_csrf, "static_url": static_url}
