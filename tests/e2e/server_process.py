@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +21,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "test-secret"
 START_SECONDS = 60.0
+
+_KEPT: list[Any] = []
+"""A database as the commands have made it, and the token in it."""
 
 
 def free_port() -> int:
@@ -71,7 +78,29 @@ class ServerProcess:
         return done.stdout
 
     def prepare(self) -> None:
-        """Migrate, seed the demo business, and make an owner's token."""
+        """Migrate, seed the demo business, and make an owner's token.
+
+        Each of the three commands takes seconds to start: what they make of a new SQLite is kept,
+        and copied for the servers that follow.
+        """
+        url = self.environment["DATABASE_URL"]
+        path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+        if path is None or path.exists():
+            self._make_ready()
+        elif _KEPT:
+            shutil.copyfile(_KEPT[0].name, path)
+            self.token = _KEPT[1]
+        else:
+            self._make_ready()
+            kept = tempfile.NamedTemporaryFile(suffix=".db")  # noqa: SIM115 - until the tests end
+            with (
+                contextlib.closing(sqlite3.connect(path)) as made,
+                contextlib.closing(sqlite3.connect(kept.name)) as copy,
+            ):
+                made.backup(copy)
+            _KEPT.extend((kept, self.token))
+
+    def _make_ready(self) -> None:
         self.flask("db", "upgrade")
         self.flask("demo", "seed", "--no-history")
         self.token = self.flask("token", "create", "--name", "tests", "--role", "owner").strip()

@@ -324,5 +324,6 @@ def test_health_says_what_works(local_server: ServerProcess) -> None:
     assert health["database"] == {"ok": True, "kind": "sqlite"}
     assert health["providers"]["agent"]["why"] == "OPENAI_API_KEY is empty"
     assert health["providers"]["synthesiser"]["name"] == "espeak"
-    assert set(health["jobs"]) == {"download", "transcription", "summary", "webhook", "upkeep"}
+    lanes = {"download", "transcription", "summary", "webhook", "upkeep", "mail"}
+    assert set(health["jobs"]) == lanes
     assert local_server.get("/version")["name"] == "maane"
