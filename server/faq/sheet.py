@@ -85,7 +85,7 @@ def read_sheet(data: bytes) -> Sheet:
     Raises:
         SheetError: it is no such table, or has more than ``MAX_LINES`` lines.
     """
-    text = _decoded(data)
+    text = decoded(data)
     header = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -109,8 +109,12 @@ def read_sheet(data: bytes) -> Sheet:
     return Sheet(columns, tuple(lines))
 
 
-def _decoded(data: bytes) -> str:
-    """Return ``data`` as text: UTF-8, UTF-16 with its mark, or Hebrew Windows' own encoding."""
+def decoded(data: bytes) -> str:
+    """Return ``data`` as text: UTF-8, UTF-16 with its mark, or Hebrew Windows' own encoding.
+
+    Raises:
+        SheetError: it is none of them.
+    """
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1255")
     for encoding in encodings:
         try:

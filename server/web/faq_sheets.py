@@ -18,6 +18,7 @@ from server.api.faq_import import (
     import_sheet,
     preview_sheet,
 )
+from server.faq.sheet import decoded
 from server.models import ADMIN
 from server.web.faqs import FAQS
 from server.web.messages import of_code
@@ -98,20 +99,9 @@ def _preview(plan: ImportView, data: bytes, *, changed: bool = False) -> Page:
         plan=plan,
         lines=lines[:MAX_SHOWN],
         rest=max(0, len(lines) - MAX_SHOWN),
-        sheet=_text(data),
+        sheet=decoded(data),
         changed=changed,
         of_code=of_code,
         wrong="",
     )
     return (body, HTTPStatus.CONFLICT) if changed else body
-
-
-def _text(data: bytes) -> str:
-    """Return the file as it is sent along with the preview: in letters, whatever it came in."""
-    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1255")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeError:
-            continue
-    return ""
