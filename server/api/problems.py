@@ -158,10 +158,15 @@ def wrong_fields(detail: str, errors: list[FieldProblem]) -> Response:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, InvalidInputError.code, detail, errors)
 
 
+def status_of(error: MaaneError) -> HTTPStatus | None:
+    """Return the status that ``error`` is answered with, by pages too; None: it is a defect."""
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), None)
+
+
 def _from_maane_error(error: MaaneError) -> Response:
     if is_unavailable(error):
         return _unavailable(error)
-    status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), None)
+    status = status_of(error)
     if status is None:
         return _from_defect(error)
     errors = None

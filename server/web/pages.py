@@ -14,19 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from server.api.access import SAFE_METHODS, admit, by_session, caller, check_csrf, missing
-from server.api.problems import RETRY_AFTER_SECONDS
+from server.api.problems import RETRY_AFTER_SECONDS, status_of
 from server.api.profiles import profile_of
 from server.db import is_unavailable
 from server.directory import BusinessProfile
-from server.errors import (
-    ConflictError,
-    ForbiddenError,
-    InvalidInputError,
-    MaaneError,
-    NotFoundError,
-    TooManyError,
-    UnavailableError,
-)
+from server.errors import MaaneError
 from server.web.frame import LAST_BUSINESS
 
 log = logging.getLogger(__name__)
@@ -36,15 +28,6 @@ BUSINESS = "/b/<int(max=2147483647):business_id>"
 
 SIGN_IN = "/sign-in"
 CSRF_FIELD = "csrf_token"
-
-_STATUS: dict[type[MaaneError], int] = {
-    InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NotFoundError: HTTPStatus.NOT_FOUND,
-    ConflictError: HTTPStatus.CONFLICT,
-    ForbiddenError: HTTPStatus.FORBIDDEN,
-    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
-    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 
 def new_pages(name: str) -> Blueprint:
@@ -151,7 +134,7 @@ def _to_sign_in() -> Response:
 def _from_maane_error(error: MaaneError) -> Response:
     if is_unavailable(error):
         return _unavailable(error)
-    status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), None)
+    status = status_of(error)
     if status is None:
         return _from_defect(error)
     if error.code == "csrf":
