@@ -45,7 +45,7 @@ def _page(endpoint: str, business_id: int | None) -> str:
     rows = [
         {
             "entry": entry,
-            "who": actor_words(entry),
+            "who": actor_words(entry.actor, entry.actor_name),
             "who_address": address(actor=entry.actor),
             "what": action_words(entry.action),
             "details": detail_words(entry),

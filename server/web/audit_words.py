@@ -124,16 +124,16 @@ def action_words(action: str) -> str:
     return str(known or _("Something else"))
 
 
-def actor_words(entry: AuditView) -> str:
-    """Return who did it: a name, or what stands for one."""
-    if entry.actor_name:
-        return entry.actor_name
-    if entry.actor == COMMAND_LINE:
+def actor_words(actor: str, name: str) -> str:
+    """Return who did something: ``name``, or what stands for the ``actor`` who has none."""
+    if name:
+        return name
+    if actor == COMMAND_LINE:
         return str(_("On the server itself"))
-    if entry.actor == SIGN_IN_PAGE:
+    if actor == SIGN_IN_PAGE:
         return str(_("At the sign-in page"))
-    if entry.actor.startswith("token:"):
-        return str(_("Key: %(name)s", name=entry.actor.removeprefix("token:")))
+    if actor.startswith("token:"):
+        return str(_("Key: %(name)s", name=actor.removeprefix("token:")))
     return str(_("Somebody who is gone"))
 
 

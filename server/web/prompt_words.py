@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from server.accounts import COMMAND_LINE
-from server.models import User
+from server.accounts.audit import user_names
+from server.web.audit_words import actor_words
 from server.wiring import services
 
 _HOURS = re.compile(r"שעות|פתוח|ראשון|open|hours|sunday|monday|\d{1,2}:\d\d", re.IGNORECASE)
@@ -55,16 +54,10 @@ def advice(prompt: str, business_name: str, *, outbound: bool) -> list[Advice]:
 
 def actor_names(actors: Collection[str]) -> Mapping[str, str]:
     """Return how people call those who saved, by the log's names for them."""
-    ids = [int(actor[5:]) for actor in actors if re.fullmatch(r"user:\d{1,9}", actor)]
     with services().database.read() as session:
-        users = session.execute(select(User.id, User.name, User.email).where(User.id.in_(ids)))
-        names = {f"user:{user_id}": name or email for user_id, name, email in users}
-    return {actor: names.get(actor) or _actor(actor) for actor in actors}
+        names = user_names(session, actors)
+    return {actor: _saved_by(actor, names.get(actor, "")) for actor in actors}
 
 
-def _actor(actor: str) -> str:
-    if actor == COMMAND_LINE:
-        return str(_("On the server itself"))
-    if actor.startswith("token:"):
-        return str(_("Key: %(name)s", name=actor.removeprefix("token:")))
-    return str(_("Somebody who is gone") if actor else _("Before versions were kept"))
+def _saved_by(actor: str, name: str) -> str:
+    return actor_words(actor, name) if actor else str(_("Before versions were kept"))
