@@ -15,7 +15,6 @@ from server.api.lead_actions import unread_count
 from server.directory import BusinessProfile
 from server.models import ADMIN, OPERATOR, OWNER
 from server.signed_in import signed_in
-from server.version import VERSION
 from server.web.language import LANGUAGES, direction, page_language
 from server.web.security import csp_nonce
 from server.web.static import static_url
@@ -108,23 +107,21 @@ def frame() -> dict[str, Any]:
     person, business = by_session(), g.get("business")
     if person is not None and business is None:  # a page of no business keeps the way back to one
         business = last_seen(person)
-    mine = my_businesses(person) if person is not None else []
     return {
         "me": signed_in(),
-        "my_role": person.role_in(business.id) if person and business else None,
         "may_edit": bool(person and business and person.may(ADMIN, business.id)),
         "business": business,
-        "businesses": mine[:MAX_IN_SWITCHER],
-        "more_businesses": len(mine) > MAX_IN_SWITCHER,
-        "places": _places(person, business),
-        "unread": unread_count(business.id) if person and business else 0,
+        # Asked for by whole pages alone: parts of them come every few seconds.
+        "my_businesses": lambda: my_businesses(person) if person is not None else [],
+        "places_of": lambda: _places(person, business),
+        "unread_leads": lambda: unread_count(business.id) if person and business else 0,
+        "max_in_switcher": MAX_IN_SWITCHER,
         "address_of": address,
         "locale": page_language(),
         "direction": direction(),
         "languages": LANGUAGES,
         "csp_nonce": csp_nonce,
         "here_path": request.full_path.rstrip("?"),
-        "version": VERSION,
     }
 
 
