@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from server.api.access import needs
 from server.api.connecting import ConnectInput, ConnectView, connect, is_usable, look
-from server.api.system_status import check_address
 from server.clock import utc_now
 from server.errors import ConflictError, InvalidInputError
 from server.models import ADMIN, OWNER, Call
 from server.web import system_words
 from server.web.messages import of_error
 from server.web.pages import BUSINESS, back_to, caller, is_htmx, new_pages
+from server.web.system import address_checked
 from server.wiring import services
 
 blueprint = new_pages("connect")
@@ -51,14 +51,7 @@ def account(business_id: int) -> str:
 @needs(OWNER)
 def check(business_id: int) -> str:
     """Look whether calls find this server at its public address."""
-    found, busy = None, ""
-    try:
-        found = check_address()
-    except ConflictError as error:
-        busy = of_error(error)
-    if is_htmx():
-        return render_template("system/_address.html", address=found, busy=busy, words=system_words)
-    return _page(address=found, busy=busy)
+    return address_checked(_page)
 
 
 @blueprint.get(f"{PAGE}/review")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -83,10 +84,8 @@ def twiml() -> str:
     return _page(twiml=found, number=number, from_number=from_number)
 
 
-@blueprint.post("/system/check")
-@needs(OWNER)
-def check() -> str:
-    """Look whether calls find this server at its public address."""
+def address_checked(page: Callable[..., str]) -> str:
+    """Look whether calls find this server, and show it: as a part, or on the whole ``page``."""
     found, busy = None, ""
     try:
         found = check_address()
@@ -94,7 +93,14 @@ def check() -> str:
         busy = of_error(error)
     if is_htmx():
         return render_template("system/_address.html", address=found, busy=busy, words=system_words)
-    return _page(address=found, busy=busy)
+    return page(address=found, busy=busy)
+
+
+@blueprint.post("/system/check")
+@needs(OWNER)
+def check() -> str:
+    """Look whether calls find this server at its public address."""
+    return address_checked(_page)
 
 
 @blueprint.get("/system/jobs")
