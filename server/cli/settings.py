@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from server.cli.base import CommandGroup
-from server.settings import env_example
+from server.cli.env_example import env_example
 from server.wiring import services
 
 group = CommandGroup("settings", help="The settings.")

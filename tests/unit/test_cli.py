@@ -13,11 +13,12 @@ from sqlalchemy import inspect, select, update
 
 from server import create_app
 from server.accounts import find_token, links
+from server.cli.env_example import env_example
 from server.db.migrate import upgrade
 from server.jobs import enqueue
 from server.models import ApiToken, AuditEntry, Business, JobRow, Lead, Membership, User
 from server.passwords.hashing import password_matches
-from server.settings import env_example, load_settings
+from server.settings import load_settings
 from server.wiring import Services
 
 

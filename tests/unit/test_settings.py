@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from server import settings as module
+from server.cli.env_example import env_example
 from server.errors import SettingsError
-from server.settings import RESERVED, Settings, env_example, load_settings
+from server.settings import RESERVED, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
