@@ -26,6 +26,7 @@ from server.agent.realtime_plan import (
     setup_session,
     upgraded_session,
 )
+from server.agent.realtime_utterances import Utterances
 from server.audio import mulaw
 from server.turns import events as on
 
@@ -36,7 +37,6 @@ _CARRY_ON = (
     "Your last reply was cut off. Say only what was still missing of it, without repeating or "
     "apologising. It ended at:"
 )
-_MAX_PARTIAL_CHARS = 2000
 OnUsage = Callable[[Literal["response", "transcript"], object], None]
 """Takes what was used and the service's ``usage`` as it came (:mod:`server.prices`)."""
 
@@ -85,11 +85,7 @@ class RealtimeProtocol:
         self._set_up = False
         self._send = send
         self._sequence = 0
-        self._commits: deque[tuple[str, str]] = deque()
-        """(event id, utterance id) of commits that the server has not confirmed."""
-        self._utterance_of_item: dict[str, str] = {}
-        self._understood: dict[str, str] = {}
-        """By utterance id: its words so far."""
+        self._utterances = Utterances()
         self._responses: dict[str, _Response] = {}
         """By reply id; the last few, for truncation and late events."""
         self._active: _Response | None = None
@@ -135,8 +131,7 @@ class RealtimeProtocol:
 
     def commit(self, utterance_id: str) -> None:
         """End the utterance; its transcription starts, no response does."""
-        event_id = self._emit("input_audio_buffer.commit")
-        self._commits.append((event_id, utterance_id))
+        self._utterances.commit(self._emit("input_audio_buffer.commit"), utterance_id)
 
     def clear(self) -> None:
         """Forget the audio sent since the last commit."""
@@ -237,35 +232,24 @@ class RealtimeProtocol:
         return [on.PromptUpgraded()]
 
     def _committed(self, data: dict[str, Any]) -> list[on.Event]:
-        if self._commits:
-            _, utterance_id = self._commits.popleft()
-            self._utterance_of_item[data["item_id"]] = utterance_id
+        self._utterances.confirm(data["item_id"])
         return []
 
     def _transcript_delta(self, data: dict[str, Any]) -> list[on.Event]:
-        utterance_id = self._utterance_of_item.get(data["item_id"])
-        if not utterance_id:
-            return []
-        words = self._understood.get(utterance_id, "") + str(data.get("delta") or "")
-        self._understood[utterance_id] = words[:_MAX_PARTIAL_CHARS]
-        return [on.PartialTranscript(utterance_id, words)]
+        known = self._utterances.add_words(data["item_id"], str(data.get("delta") or ""))
+        return [on.PartialTranscript(*known)] if known else []
 
     def _transcript_completed(self, data: dict[str, Any]) -> list[on.Event]:
         self._on_usage("transcript", data.get("usage"))
-        utterance_id = self._recognised(data)
+        utterance_id = self._utterances.close(data["item_id"])
         transcript = data["transcript"]
         words = transcript if isinstance(transcript, str) else None
         return [on.Transcript(utterance_id, words)] if utterance_id else []
 
     def _transcript_failed(self, data: dict[str, Any]) -> list[on.Event]:
-        utterance_id = self._recognised(data)
+        utterance_id = self._utterances.close(data["item_id"])
         log.warning("[REALTIME] transcription failed code=%s", _code(data))
         return [on.Transcript(utterance_id, None)] if utterance_id else []
-
-    def _recognised(self, data: dict[str, Any]) -> str | None:
-        utterance_id = self._utterance_of_item.pop(data["item_id"], None)
-        self._understood.pop(utterance_id or "", None)
-        return utterance_id
 
     def _response_created(self, data: dict[str, Any]) -> list[on.Event]:
         active = self._active
@@ -353,8 +337,10 @@ class RealtimeProtocol:
         log.log(level, "[REALTIME] error code=%s type=%s", code, error.get("type"))
         if code == "session_expired":
             return [on.AgentLost("session_expired")]
-        if code == "input_audio_buffer_commit_empty" and self._commits:
-            return [on.Transcript(self._take_commit(event_id), "")]
+        empty = code == "input_audio_buffer_commit_empty"
+        utterance_id = self._utterances.refuse(event_id, or_oldest=empty)
+        if utterance_id is not None:
+            return [on.Transcript(utterance_id, "")]
         if event_id is None:
             return []
         if event_id in self._updates:
@@ -367,16 +353,7 @@ class RealtimeProtocol:
             return []
         if self._active is not None and event_id == self._active.event_id:
             return self._create_refused(code)
-        if any(commit[0] == event_id for commit in self._commits):
-            return [on.Transcript(self._take_commit(event_id), "")]
         return []
-
-    def _take_commit(self, event_id: str | None) -> str:
-        """Return the utterance of a refused commit: the one named, else the oldest."""
-        commits = self._commits
-        refused = next((c for c in commits if c[0] == event_id), commits[0])
-        commits.remove(refused)
-        return refused[1]
 
     def _setup_refused(self, param: str) -> list[on.Event]:
         """Set the session up again without what was refused, if that can be done without."""
