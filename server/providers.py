@@ -9,8 +9,8 @@ from pathlib import Path
 
 from server.agent.voice import AgentVoice
 from server.audio.silero import SileroModel
+from server.calls.agents import has_openai, uses_realtime
 from server.calls.recorder import CallRecorder
-from server.calls.service import has_openai, uses_realtime
 from server.db import Database
 from server.errors import SettingsError
 from server.faq.embedder import OpenAiEmbedder

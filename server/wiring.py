@@ -18,10 +18,11 @@ from server.accounts.mail import (
     mail_server,
 )
 from server.attention import AttentionCounter
+from server.calls.agents import has_openai
 from server.calls.costs import CostLedger
 from server.calls.recorder import CallRecorder
 from server.calls.registry import CallRegistry
-from server.calls.service import CallService, has_openai
+from server.calls.service import CallService
 from server.clock import monotonic
 from server.daily_figures import DailyFigures
 from server.db import Database, db, engine_options

@@ -6,88 +6,37 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 
-from server.agent.base import Agent, AgentSession, Transcriber
-from server.agent.google_transcriber import ANSWER_SECONDS, GoogleTranscriber
-from server.agent.openai_transcriber import OpenAiTranscriber
 from server.agent.prompts import Prompts, build_prompts
-from server.agent.realtime_client import RealtimeAgent, realtime_url
-from server.agent.realtime_plan import DEFAULT_VOICE, FALLBACK_TRANSCRIBER, SessionPlan
-from server.agent.receptionist import Receptionist, ReceptionistAgent
-from server.agent.sentences import SENTENCES, sentences
+from server.agent.realtime_plan import DEFAULT_VOICE
+from server.agent.sentences import sentences
 from server.audio.silero import SileroModel
 from server.calls import store
+from server.calls.agents import Agents
 from server.calls.costs import CostLedger
 from server.calls.greeting import all_greetings, greeting
 from server.calls.inbox import Inbox
 from server.calls.phones import Phones
+from server.calls.policies import call_policy
 from server.calls.recorder import CallRecorder
 from server.calls.registry import BoundCall, CallRegistry
 from server.calls.session import CallSession
 from server.calls.telling import Teller
-from server.calls.tuning import tuning
 from server.calls.watch import CallWatch
 from server.clock import monotonic, utc_now
 from server.directory import BusinessProfile, Directory
 from server.faq.service import FaqEngine
 from server.net.websocket import WebSocket
-from server.prices import prices_of
 from server.recordings.bridge import Tape
 from server.recordings.service import RecordingService
 from server.settings import Settings
 from server.speech.clips import ClipStore
-from server.speech.file_recognisers import providers_language
 from server.speech.live import LiveSpeech
-from server.speech.typed import TypedWords
 from server.telephony.media_codec import StreamStart
-from server.turns.actions import History
-from server.turns.policy import CallPolicy, Phrase
 
 log = logging.getLogger(__name__)
 
-_MAX_KEYWORDS = 100
-_MAX_HINTS = 500
-_SESSION_WAIT_SECONDS = 0.8
-"""For a transcript; then the agent is asked all the same, for it has heard the caller itself."""
-
-_GOOGLE_WAIT_SECONDS = ANSWER_SECONDS + 0.2
-"""Where the agent hears nothing, and has to be told."""
-
-_PHRASES = {
-    Phrase.NOT_HEARD: "not_heard",
-    Phrase.GOODBYE: "goodbye",
-    Phrase.LEAVE_MESSAGE: "leave_message",
-    Phrase.HOLD_ON: "hold_on",
-    Phrase.FILLER: "filler",
-    Phrase.SECOND_FILLER: "second_filler",
-    Phrase.STILL_THERE: "still_there",
-    Phrase.NEARLY_OVER: "nearly_over",
-    Phrase.TIME_IS_UP: "goodbye",
-    Phrase.TRANSFER: "transfer",
-    Phrase.WANTS_PERSON: "wants_person",
-}
-_SPOKEN_PHRASES = {
-    language: {phrase: said[name] for phrase, name in _PHRASES.items()}
-    for language, said in SENTENCES.items()
-}
 _TEMPLATES = ("hello", "closed", "wants_person")
 """Sentences that are not spoken as they stand."""
-
-
-def has_openai(settings: Settings) -> bool:
-    """Tell whether there is a key, or a service of one's own."""
-    default_url = Settings.model_fields["openai_base_url"].default
-    return bool(settings.openai_api_key) or settings.openai_base_url != default_url
-
-
-def uses_realtime(settings: Settings) -> bool:
-    """Tell whether the agent is a Realtime session; with agents off that only listens."""
-    return settings.agents_enabled and has_openai(settings)
-
-
-def _languages(business: BusinessProfile) -> tuple[str, ...]:
-    """Return what callers may speak (ISO 639-1), likeliest first."""
-    language = business.lang[:2]
-    return (language,) if language == "en" else (language, "en")
 
 
 class CallService:
@@ -106,7 +55,6 @@ class CallService:
         google_ears: LiveSpeech | None = None,
     ) -> None:
         self._settings = settings
-        self._google_ears = google_ears
         self._directory = directory
         self._clips = clips
         self._faq = faq
@@ -116,7 +64,7 @@ class CallService:
         self._recordings = recordings
         self.watch = CallWatch()
         self.costs = costs
-        self._prices = prices_of(settings.openai_realtime_model, settings.openai_prices)
+        self.agents = Agents(settings, clips, recorder, costs, google_ears)
         self.refused: Counter[int] = Counter()
         """How many callers each business's list of blocked numbers has turned away."""
         registry.on_unclaimed = self._ended_unclaimed
@@ -156,10 +104,9 @@ class CallService:
         if self.registry.live(call_sid) or self.registry.ended(call_sid):
             return
         arrived_at = monotonic()
-        settings = self._settings
         arrived = utc_now()
         talks = self._talks(business, call_sid)
-        greets = greeting(business, direction, arrived, generates=talks and uses_realtime(settings))
+        greets = greeting(business, direction, arrived, generates=talks and self.agents.generate)
         prompts = self._prompts(business, direction, greets)
         call = BoundCall(
             call_sid=call_sid,
@@ -168,7 +115,9 @@ class CallService:
             from_number=from_number,
             to_number=to_number,
             prompts=prompts,
-            policy=self._policy(
+            policy=call_policy(
+                self._settings,
+                self.agents,
                 business,
                 direction,
                 greets,
@@ -182,13 +131,8 @@ class CallService:
             arrived_at=arrived,
             recording_url=recording_url,
         )
-        session = self.session(call, (), full=False) if talks and self._opens_session() else None
-        call.transcriber = session or self.ears(call)
-        agent = call.agent = (
-            session
-            if session is not None and uses_realtime(settings)
-            else self.receptionist(call, business.lang)
-        )
+        session = self.agents.appoint(call, talks=talks)
+        agent = call.agent
         if not self.registry.bind(call):
             return  # the retry of this webhook was faster
         Teller(self.watch, call).arrived()
@@ -267,7 +211,7 @@ class CallService:
                 recorder=self.recorder,
                 teller=Teller(self.watch, call),
                 faq=self._faq,
-                stand_ins=self,
+                stand_ins=self.agents,
                 keepalive_seconds=self._settings.ws_keepalive_sec,
                 speech_model=self.speech_model,
                 begin_tape=lambda started_at: self._begin_tape(call, started_at),
@@ -292,7 +236,7 @@ class CallService:
     def prepare_clips(self, business: BusinessProfile) -> None:
         """Have everything that calls of this business may say from clips rendered."""
         voice, own = business.voice or DEFAULT_VOICE, business.settings.spoken_as
-        generates = uses_realtime(self._settings)
+        generates = self.agents.generate
         texts = list(all_greetings(business, generates=generates))
         if generates and business.settings.daily_cost_cap_usd:  # beyond it nobody makes one up
             texts += all_greetings(business, generates=False)
@@ -307,7 +251,7 @@ class CallService:
 
     def preview(self, business: BusinessProfile, direction: str) -> tuple[str, Prompts]:
         """Return what a call that came now would greet with, and what its agent would be told."""
-        greets = greeting(business, direction, utc_now(), generates=uses_realtime(self._settings))
+        greets = greeting(business, direction, utc_now(), generates=self.agents.generate)
         return greets, self._told(business, direction, greets)
 
     def _prompts(self, business: BusinessProfile, direction: str, greets: str) -> Prompts:
@@ -332,130 +276,4 @@ class CallService:
             greets,
             business.outbound_ai_prompt if outbound else business.ai_prompt,
             first_reply_words=self._settings.ai_first_reply_words,
-        )
-
-    def _policy(
-        self,
-        business: BusinessProfile,
-        direction: str,
-        greets: str,
-        *,
-        is_test: bool,
-        talks: bool,
-        max_seconds: float,
-    ) -> CallPolicy:
-        settings, own = self._settings, business.settings
-        opens_session = talks and self._opens_session()
-        tuned = tuning(settings, own.ears)
-        inbound = direction == "inbound"
-        return CallPolicy(
-            language=business.lang,
-            greeting_text=greets,
-            caller_speaks_first=inbound and own.caller_speaks_first,
-            barge_in=tuned.barge_in,
-            barge_in_frames=tuned.onset_frames,
-            barge_in_grace_ms=settings.barge_in_grace_ms,
-            refractory_seconds=settings.reply_refractory_ms / 1000,
-            recognises=self.understands(),
-            hears_without_session=self.understands(),
-            agent_hears=talks and uses_realtime(settings),
-            reconnects=opens_session,
-            rotate_after_seconds=settings.realtime_rotate_sec,
-            transfers=bool(own.transfer_number) and own.is_open(utc_now(), business.timezone),
-            transcript_wait_seconds=(
-                _SESSION_WAIT_SECONDS if opens_session else _GOOGLE_WAIT_SECONDS
-            ),
-            filler_after_seconds=settings.filler_after_ms / 1000,
-            silence_prompt_seconds=settings.silence_prompt_sec,
-            silence_hangup_seconds=settings.silence_hangup_sec,
-            sensitivity=tuned.sensitivity,
-            hangover_ms=tuned.hangover_ms,
-            min_utterance_seconds=settings.min_utt_sec,
-            max_utterance_seconds=settings.max_utt_sec,
-            max_call_seconds=min(settings.max_call_sec, max_seconds),
-            takes_messages=not is_test,
-            phrases=_SPOKEN_PHRASES,
-        )
-
-    def _opens_session(self) -> bool:
-        """Tell whether calls begin with a Realtime session: to talk, or else to listen with."""
-        settings = self._settings
-        return uses_realtime(settings) or (has_openai(settings) and self._google_ears is None)
-
-    def understands(self) -> bool:
-        """Tell whether there is a recogniser; without one callers are heard, not understood."""
-        return has_openai(self._settings) or self._google_ears is not None
-
-    # What stands in for what (see server.calls.parts)
-
-    def session(self, call: BoundCall, history: History, *, full: bool) -> AgentSession:
-        """See :class:`server.calls.parts.StandIns`."""
-        settings, business = self._settings, call.business
-        plan = SessionPlan(
-            compact_prompt=call.prompts.compact,
-            full_prompt=call.prompts.full,
-            languages=_languages(business),
-            keywords=business.phrase_hints[:_MAX_KEYWORDS],
-            transcribe_model=settings.openai_transcribe_model,
-            voice=business.voice or DEFAULT_VOICE,
-            speed=settings.tts_speaking_rate,
-            max_output_tokens=settings.agent_max_output_tokens,
-        )
-        return RealtimeAgent(
-            realtime_url(settings.openai_base_url, settings.openai_realtime_model),
-            settings.openai_api_key or "none",
-            plan,
-            call.inbox.put,
-            settings.ws_keepalive_sec,
-            full=full,
-            history=history,
-            on_usage=lambda kind, usage: self._spend(call, kind, usage),
-        )
-
-    def _spend(self, call: BoundCall, kind: str, usage: object) -> None:
-        prices = self._prices
-        made = prices.of_response if kind == "response" else prices.of_transcript
-        self.costs.spend(call, made(usage))
-
-    def receptionist(self, call: BoundCall, language: str) -> Agent:
-        """See :class:`server.calls.parts.StandIns`."""
-        callers = call.from_number if call.direction == "inbound" else call.to_number
-
-        def learned(details: dict[str, str]) -> None:
-            self.recorder.write(store.lead_learned(call.call_sid, details))
-
-        # Only where a session was lost; without one, this is how the call was meant to be.
-        sorry = call.policy.recognises and call.policy.agent_hears
-        return ReceptionistAgent(
-            Receptionist(language, knows_number=callers.startswith("+"), sorry=sorry),
-            self._clips,
-            language,
-            call.inbox.put,
-            learned,
-            call.business.voice or DEFAULT_VOICE,
-            call.business.settings.spoken_as,
-        )
-
-    def ears(self, call: BoundCall) -> Transcriber:
-        """See :class:`server.calls.parts.StandIns`."""
-        settings, business = self._settings, call.business
-        google = self._google_ears
-        if google is not None and (google.works or not has_openai(settings)):
-            return GoogleTranscriber(
-                google,
-                lambda language: providers_language(language, settings.google_stt_language),
-                business.lang,
-                business.phrase_hints[:_MAX_HINTS],
-                call.inbox.put,
-            )
-        if not has_openai(settings):
-            return TypedWords(call.inbox.put)
-        return OpenAiTranscriber(
-            settings.openai_base_url,
-            settings.openai_api_key or "none",
-            FALLBACK_TRANSCRIBER,
-            _languages(business),
-            business.phrase_hints[:_MAX_KEYWORDS],
-            call.inbox.put,
-            lambda seconds: self.costs.spend(call, self._prices.of_heard(seconds)),
         )

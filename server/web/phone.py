@@ -22,7 +22,7 @@ def show(business_id: int) -> str:
     parts = services()
     return render_template(
         "phone/phone.html",
-        understands=parts.calls.understands(),
+        understands=parts.calls.agents.understand,
         keys=KEYS,
         max_minutes=int(min(parts.settings.max_call_sec, MAX_SECONDS) // 60),
     )

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.agent.voice import AgentVoice
 from server.caller.line import Webhooks
-from server.calls.service import uses_realtime
+from server.calls.agents import uses_realtime
 from server.cli.base import database_line
 from server.cli.verify import speech, steps
 from server.cli.verify.phone import Phone
