@@ -48,8 +48,14 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+# One lane after the other: a call's rhythm is not disturbed by what keeps every core busy.
+# What remains of the calls' time is waiting, so several of them share a core.
+LANES := "tests/unit tests/web -n auto" "tests/browser -n auto" "tests/e2e -n 3 --dist worksteal"
+
 test: check
-	$(BIN)/pytest -rs
+	@failed=0; for lane in $(LANES); do \
+	  echo "pytest $$lane"; $(BIN)/pytest -rs $$lane || failed=1; \
+	done; exit $$failed
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.bench
