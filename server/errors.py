@@ -6,8 +6,8 @@
     ├── ConflictError        the change collides with what is stored
     ├── InvalidInputError    a field is wrong; carries the field's name
     ├── ForbiddenError       signed in, but the role does not allow it
-    ├── LimitError           too much of it at once; later is fine
-    ├── TooManyError         tried too often; carries how long to wait
+    ├── CapacityError        too much of it at once; later is fine
+    ├── ThrottledError       tried too often; carries how long to wait
     ├── UnavailableError     a part of this server cannot answer now; try again soon
     ├── DatabaseBusyError    the database stayed locked for longer than we wait
     ├── ProviderError        an outside service failed, refused or was too slow
@@ -75,13 +75,13 @@ class ForbiddenError(MaaneError):
     code = "forbidden"
 
 
-class LimitError(MaaneError):
+class CapacityError(MaaneError):
     """There is too much of it at this moment; the same may be tried again later."""
 
     code = "too_much"
 
 
-class TooManyError(MaaneError):
+class ThrottledError(MaaneError):
     """Tried too often in a short while.
 
     Args:

@@ -106,7 +106,7 @@ def change_password(wanted: PasswordChange) -> None:
         ForbiddenError: a token has no account.
         InvalidInputError: ``current`` is wrong, or ``new`` is not acceptable.
         ConflictError: it was changed at the same moment.
-        TooManyError: ``current`` was wrong too often.
+        ThrottledError: ``current`` was wrong too often.
         UnavailableError: passwords cannot be checked now.
     """
     parts = services()

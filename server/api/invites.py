@@ -16,6 +16,7 @@ from server.api.access import caller, missing, needs
 from server.api.fields import Input
 from server.api.link_addresses import link_url
 from server.api.resource import BUSINESS_ID, answer, new_resource, no_content, writing
+from server.api.throttle import INVITE_MAILS_BY, INVITE_MAILS_TO, attempt
 from server.clock import utc_now
 from server.errors import InvalidInputError
 from server.models import ADMIN, OWNER, AccountLink, Business
@@ -180,8 +181,12 @@ def invite(business_id: int | None, role: str, wanted: NewOwnerInvite) -> Invite
         NotFoundError: there is no such business.
         ForbiddenError: only owners make owners.
         ConflictError: this person is there already.
+        ThrottledError: too many mails were asked for.
     """
     mailed = services().mail is not None
+    if mailed:
+        attempt(INVITE_MAILS_BY, caller().actor)
+        attempt(INVITE_MAILS_TO, wanted.email)
     with services().database.write() as session:
         link, token = links.invite(
             session,

@@ -64,7 +64,7 @@ def place(business_id: int, order: NewTestCall, who: str) -> PlacedCall:
 
     Raises:
         NotFoundError: there is no such business.
-        LimitError: there is no room, or they have enough test calls up.
+        CapacityError: there is no room, or they have enough test calls up.
     """
     parts = services()
     business = parts.directory.by_id(business_id)

@@ -14,13 +14,13 @@ from werkzeug.exceptions import HTTPException
 
 from server.db import is_unavailable
 from server.errors import (
+    CapacityError,
     ConflictError,
     ForbiddenError,
     InvalidInputError,
-    LimitError,
     MaaneError,
     NotFoundError,
-    TooManyError,
+    ThrottledError,
     UnavailableError,
 )
 
@@ -34,8 +34,8 @@ _STATUS = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
-    LimitError: HTTPStatus.TOO_MANY_REQUESTS,
-    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    CapacityError: HTTPStatus.TOO_MANY_REQUESTS,
+    ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _DOCUMENTED = {
@@ -173,7 +173,7 @@ def _from_maane_error(error: MaaneError) -> Response:
     if isinstance(error, InvalidInputError | FieldConflictError):
         errors = [FieldProblem(field=error.field, message=error.message)]
     response = problem(status, error.code, error.message, errors)
-    if isinstance(error, TooManyError):
+    if isinstance(error, ThrottledError):
         response.headers["Retry-After"] = str(error.wait_seconds)
     return response
 

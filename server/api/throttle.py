@@ -16,7 +16,7 @@ from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse
 
-from server.errors import TooManyError
+from server.errors import ThrottledError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,10 @@ LINK_FROM = Rule("link-from", parse("60 per 15 minutes"))
 PRESENT_PASSWORD = Rule("present-password", parse("10 per 15 minutes"))
 """Guesses of the present password by who is signed in, to change it."""
 
+INVITE_MAILS_BY = Rule("invite-mails-by", parse("30 per hour"))
+INVITE_MAILS_TO = Rule("invite-mails-to", parse("5 per hour"))
+"""Mails that one person has sent by inviting, and those to one address: it may be a stranger's."""
+
 _EXTENSION = "maane_throttle"
 _IPV6_HOME = 64
 """Bits of an IPv6 address that a household cannot choose by itself."""
@@ -59,13 +63,13 @@ def attempt(rule: Rule, *who: str) -> None:
     """Count an attempt of ``who``.
 
     Raises:
-        TooManyError: there were too many already; it tells how long to wait.
+        ThrottledError: there were too many already; it tells how long to wait.
     """
     limits = _limiter().limiter
     key = (rule.name, *who)
     if not limits.hit(rule.limit, *key):
         free_at = limits.get_window_stats(rule.limit, *key).reset_time
-        raise TooManyError(max(1, math.ceil(free_at - time.time())))
+        raise ThrottledError(max(1, math.ceil(free_at - time.time())))
 
 
 def forgive(rule: Rule, *who: str) -> None:

@@ -9,7 +9,7 @@ import secrets
 import threading
 
 from server.calls.registry import CallRegistry, Stage
-from server.errors import LimitError
+from server.errors import CapacityError
 from server.telephony.stream_token import browser_token, call_of_browser_token
 
 PHONE_PROTOCOL = "maane.phone"
@@ -44,15 +44,15 @@ class Phones:
         """Return the CallSid of a new call of ``who``, to be bound now (or given back).
 
         Raises:
-            LimitError: they have enough calls up, or the server has no room for another.
+            CapacityError: they have enough calls up, or the server has no room for another.
         """
         if not self._registry.has_room():
-            raise LimitError("All lines are busy at the moment.", code="no_room")
+            raise CapacityError("All lines are busy at the moment.", code="no_room")
         call_sid = "CA" + secrets.token_hex(16)
         with self._lock:
             self._forget_ended()
             if sum(other == who for other in self._whose.values()) >= MAX_CALLS_EACH:
-                raise LimitError(
+                raise CapacityError(
                     f"Only {MAX_CALLS_EACH} test calls can run at once.", code="too_many_test_calls"
                 )
             self._whose[call_sid] = who

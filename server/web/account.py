@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from server.api import account as api
 from server.api.access import SIGNED_IN, caller, needs
 from server.api.account import AccountChange, PasswordChange
-from server.errors import ConflictError, InvalidInputError, TooManyError, UnavailableError
+from server.errors import ConflictError, InvalidInputError, ThrottledError, UnavailableError
 from server.passwords.hashing import MIN_PASSWORD_CHARS
 from server.signed_in import signed_in
 from server.web.forms import PageForm
@@ -81,7 +81,7 @@ def change_password() -> Response | tuple[str, int]:
     except (InvalidInputError, ConflictError) as error:
         form.refuse(error)
         return _page(password=form), HTTPStatus.UNPROCESSABLE_ENTITY
-    except (TooManyError, UnavailableError) as error:
+    except (ThrottledError, UnavailableError) as error:
         status = complain_of(form, error)
         return make_response(with_wait(_page(password=form), status, error))
     flash(_("Your password is changed. Other devices are signed out."), "success")

@@ -20,7 +20,7 @@ from server.calls.tuning import tuning
 from server.models import ADMIN
 from server.settings import Settings
 from server.web.ears_socket import MAX_SECONDS
-from server.web.forms import PageForm
+from server.web.forms import PageForm, version_of
 from server.web.pages import BUSINESS, back_to, caller, here, new_pages
 from server.wiring import services
 
@@ -69,6 +69,8 @@ def change(business_id: int) -> Response | tuple[str, int]:
     ears = form.checked(Ears)
     if ears is None:
         return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.is_overtaken(_version()):
+        return _page(form), HTTPStatus.CONFLICT
     wanted = BusinessSettings(ears=_following(services().settings, ears))
     change_business(business_id, BusinessChange(settings=wanted), caller().actor)
     flash(_("Saved. The next call goes by it."), "success")
@@ -88,11 +90,16 @@ def _following(settings: Settings, ears: Ears) -> Ears:
     )
 
 
+def _version() -> str:
+    return version_of(here().settings.ears)
+
+
 def _page(form: EarsForm) -> str:
     calls = services().calls
     return render_template(
         "settings/ears.html",
         form=form,
+        seen=_version(),
         frame_ms=FRAME_MS,
         seconds=int(MAX_SECONDS),
         has_model=calls.speech_model is not None,

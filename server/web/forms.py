@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
@@ -58,10 +60,28 @@ class PageForm(FlaskForm):
         if message not in field.errors:
             field.errors = [*field.errors, message]
 
+    def is_overtaken(self, version: str) -> bool:
+        """Tell, here and on the page, whether what is stored changed since the page was opened.
+
+        Args:
+            version: of what is stored now (``version_of``); the page has its own as ``seen``.
+        """
+        if request.form.get("seen", "") in ("", version):
+            return False
+        self.form_errors.append(
+            _("Somebody has saved meanwhile; nothing was changed. Look once more.")
+        )
+        return True
+
     @property
     def wrong(self) -> bool:
         """Tell whether anything was complained of."""
         return bool(self.form_errors) or any(field.errors for field in self)
+
+
+def version_of(shown: object) -> str:
+    """Return what stands for values that a form shows: with others it is another."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def lines(text: str | None) -> list[str]:

@@ -15,7 +15,7 @@ from server.accounts.links import LinkGoneError
 from server.accounts.people import INVITE, RESET, find_user
 from server.api.account import PersonName
 from server.api.throttle import LINK_FROM, attempt, client_address
-from server.errors import InvalidInputError, TooManyError, UnavailableError
+from server.errors import InvalidInputError, ThrottledError, UnavailableError
 from server.models import AccountLink, Business, User
 from server.passwords.hashing import MIN_PASSWORD_CHARS
 from server.signed_in import begin, signed_in
@@ -61,8 +61,8 @@ def gone(_error: LinkGoneError) -> Response:
     )
 
 
-@blueprint.errorhandler(TooManyError)
-def too_many(_error: TooManyError) -> Response:
+@blueprint.errorhandler(ThrottledError)
+def too_many(_error: ThrottledError) -> Response:
     """Say that too many links were tried from here."""
     return error_page(
         HTTPStatus.TOO_MANY_REQUESTS,

@@ -13,11 +13,12 @@ from server.api import invites, members
 from server.api.access import caller, missing, needs
 from server.api.invites import InviteWithLink, NewInvite, NewOwnerInvite
 from server.api.members import MemberChange, MemberView, ResetLinkView
-from server.errors import ConflictError, ForbiddenError, InvalidInputError
+from server.errors import ConflictError, ForbiddenError, InvalidInputError, ThrottledError
 from server.models import ADMIN, OPERATOR, OWNER
 from server.web.forms import PageForm
 from server.web.language import page_language
 from server.web.messages import of_error
+from server.web.open_pages import complain_of
 from server.web.pages import BUSINESS, back_to, new_pages
 from server.web.roles import ROLE_WORDS
 from server.web.secrets_once import shown_once
@@ -83,6 +84,9 @@ def invite(business_id: int) -> Response | str | tuple[str, int]:
             made = invites.invite(None if role == OWNER else business_id, role, wanted)
         except (ConflictError, InvalidInputError) as error:
             form.refuse(error)
+        except ThrottledError as error:
+            status = complain_of(form, error)
+            return _invite_page(form), status
         else:
             return _handed_over(business_id, made)
     return _invite_page(form), HTTPStatus.UNPROCESSABLE_ENTITY

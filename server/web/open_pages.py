@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from server.api.access import SAFE_METHODS, check_csrf
-from server.errors import MaaneError, TooManyError, UnavailableError
+from server.errors import MaaneError, ThrottledError, UnavailableError
 from server.web.forms import PageForm
 from server.web.pages import CSRF_FIELD, answer_errors
 
@@ -28,7 +28,7 @@ def see_other(path: str) -> Response:
     return make_response(redirect(path, HTTPStatus.SEE_OTHER))
 
 
-def wait_words(error: TooManyError) -> str:
+def wait_words(error: ThrottledError) -> str:
     """Return the sentence that says how long to wait."""
     minutes = math.ceil(error.wait_seconds / 60)
     return str(
@@ -42,7 +42,7 @@ def wait_words(error: TooManyError) -> str:
 
 def complain_of(form: PageForm, error: MaaneError) -> int:
     """Put on the form why it could not be looked at now; return the status of the answer."""
-    if isinstance(error, TooManyError):
+    if isinstance(error, ThrottledError):
         form.complain((), wait_words(error))
         return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, UnavailableError):
@@ -54,7 +54,7 @@ def complain_of(form: PageForm, error: MaaneError) -> int:
 def with_wait(page: str, status: int, error: MaaneError) -> Response:
     """Return a page that was refused for now, telling programs as well when to come back."""
     response = make_response(page, status)
-    seconds = error.wait_seconds if isinstance(error, TooManyError) else 5
+    seconds = error.wait_seconds if isinstance(error, ThrottledError) else 5
     response.headers["Retry-After"] = str(seconds)
     return response
 

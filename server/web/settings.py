@@ -97,10 +97,7 @@ def save(business_id: int) -> Response | tuple[str, int]:
     form = section.form(request.form)
     form.prepare(current)
     change = form.change()
-    if change is not None and request.form.get("seen", "") not in ("", form.version(current)):
-        form.form_errors.append(
-            _("Somebody has saved meanwhile; nothing was changed. Look once more.")
-        )
+    if change is not None and form.is_overtaken(form.version(current)):
         return _page(section, form, current), HTTPStatus.CONFLICT
     if change is not None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import zoneinfo
 from abc import abstractmethod
 from typing import Any
@@ -14,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 
 from server.api.business_models import BusinessChange, BusinessView
 from server.business_settings import BusinessSettings
-from server.web.forms import PageForm, lines
+from server.web.forms import PageForm, lines, version_of
 
 LANGUAGES = (
     SelectChoice("he-IL", _l("Hebrew")),
@@ -67,7 +66,7 @@ class SectionForm(PageForm):
     @classmethod
     def version(cls, business: BusinessView) -> str:
         """Return what stands for that: who has begun with another one was overtaken."""
-        return hashlib.sha256(repr(cls.stored(business)).encode()).hexdigest()[:16]
+        return version_of(cls.stored(business))
 
     def settings_change(self, **more: Any) -> BusinessChange | None:
         """Return the change of those fields of the business's settings that the form has."""

@@ -22,7 +22,7 @@ from server.api.throttle import (
     client_address,
     forgive,
 )
-from server.errors import InvalidInputError, TooManyError, UnavailableError
+from server.errors import InvalidInputError, ThrottledError, UnavailableError
 from server.models import User
 from server.signed_in import begin
 from server.web.devices import attempt_name, remember_device
@@ -68,7 +68,7 @@ def sign_in() -> Response | tuple[str, int]:
     email, password = form.email.data or "", form.password.data or ""
     try:
         user = _check(email, password)
-    except (TooManyError, UnavailableError) as error:
+    except (ThrottledError, UnavailableError) as error:
         status = complain_of(form, error)
         log.warning("[SIGN_IN] refused code=%s", error.code)
         return with_wait(_form(form), status, error)
@@ -103,7 +103,7 @@ def send_link() -> Response | str | tuple[str, int]:
         form.refuse(error)
         page = render_template("sign_in/forgot.html", form=form, mails=True)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    except TooManyError as error:
+    except ThrottledError as error:
         status = complain_of(form, error)
         page = render_template("sign_in/forgot.html", form=form, mails=True)
         return with_wait(page, status, error)

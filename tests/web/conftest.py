@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from server import create_app
 from server.accounts import create_token
+from server.accounts.mail import MAIL_LINK, MAIL_RESET, MailLinks
 from server.calls.service import CallService
 from server.db.migrate import upgrade
 from server.models import (
@@ -35,10 +36,15 @@ from server.models import (
     JobRow,
     Lead,
 )
+from server.net.smtp import MailServer
 from server.settings import load_settings
 from server.speech.clips import ClipStore
 from server.wiring import Services
+from tests.fakes.smtp import FakeSmtp
 from tests.postgres import fresh_database
+
+MAILED_BASE = "http://localhost"
+"""Where the links of mails lead."""
 
 
 class RecordingSynthesiser:
@@ -320,3 +326,14 @@ def wrong_fields(response: TestResponse) -> list[str]:
     assert response.status_code == 422, response.text
     assert response.json is not None
     return [error["field"] for error in response.json["errors"]]
+
+
+@pytest.fixture
+def post(app: OpenAPI, parts: Services) -> Iterator[FakeSmtp]:
+    """A mail server that the application uses; ask for it before the parts are looked at."""
+    with FakeSmtp() as fake:
+        server = MailServer(fake.host, fake.port, "none", "", "", "maane@example.com")
+        handler = MailLinks(parts.database, server, MAILED_BASE)
+        parts.jobs.handlers |= {MAIL_LINK: handler, MAIL_RESET: handler}
+        app.extensions["maane"] = replace(parts, mail=server)
+        yield fake

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask_openapi3 import OpenAPI
 
 from server.accounts import links
-from server.accounts.mail import MAIL_LINK, MailLinks
 from server.accounts.people import add_user
 from server.accounts.tokens import find_token
 from server.models import ADMIN, OPERATOR, AuditEntry, Membership
-from server.net.smtp import MailServer
 from server.wiring import Services
 from tests.fakes.smtp import FakeSmtp
-from tests.web.conftest import Api, House, audit, wrong_fields
-
-
-@pytest.fixture
-def post(app: OpenAPI, parts: Services) -> Iterator[FakeSmtp]:
-    """A mail server that the application uses; ask for it before the parts are looked at."""
-    with FakeSmtp() as fake:
-        server = MailServer(fake.host, fake.port, "none", "", "", "maane@example.com")
-        parts.jobs.handlers[MAIL_LINK] = MailLinks(parts.database, server, "https://x.test")
-        app.extensions["maane"] = replace(parts, mail=server)
-        yield fake
+from tests.web.conftest import MAILED_BASE, Api, House, audit, wrong_fields
 
 
 def user(parts: Services, name: str, *, owner: bool = False, **roles: int) -> int:
@@ -170,10 +156,25 @@ def test_with_a_mail_server_the_link_is_mailed_and_not_shown(
     assert (invited["url"], invited["mail"]) == (None, "waiting")
     assert parts.jobs.run_one("mail")
     assert post.recipients == ["dana@x.test"]
-    assert "https://x.test/join/" in post.text()
+    assert f"{MAILED_BASE}/join/" in post.text()
     listed = admin.get(path).json
     assert listed is not None
     assert listed["items"][0]["mail"] == "sent"
+
+
+def test_nobody_mails_strangers_without_end(
+    post: FakeSmtp, admin: Api, owner: Api, garage: House
+) -> None:
+    path = f"/api/businesses/{garage.id}/invites"
+
+    def mail(api: Api, email: str) -> int:
+        return api.post(path, {"email": email, "role": "operator"}).status_code
+
+    assert [mail(admin, "dana@x.test") for _ in range(6)] == [201] * 5 + [429]
+    assert mail(owner, "dana@x.test") == 429
+    assert {mail(admin, f"n{number}@x.test") for number in range(24)} == {201}
+    assert mail(admin, "one-more@x.test") == 429
+    assert mail(owner, "one-more@x.test") == 201
 
 
 def test_a_reset_link_lets_an_admin_into_nothing_that_is_not_theirs(

@@ -10,7 +10,7 @@ import pytest
 from server.calls.inbox import Inbox
 from server.calls.phones import MAX_CALLS_EACH, Phones
 from server.calls.registry import BoundCall, CallRegistry, Stage
-from server.errors import LimitError
+from server.errors import CapacityError
 from server.telephony import stream_token as tokens
 
 SECRET = "only for tests"
@@ -84,7 +84,7 @@ def test_a_call_that_has_a_stream_or_is_over_lets_nobody_in(
 
 def test_each_has_two_calls_at_once(phones: Phones, registry: CallRegistry) -> None:
     calls = [placed(phones, registry, "user:1") for _ in range(MAX_CALLS_EACH)]
-    with pytest.raises(LimitError) as refused:
+    with pytest.raises(CapacityError) as refused:
         phones.reserve("user:1")
     assert refused.value.code == "too_many_test_calls"
     placed(phones, registry, "user:2")
@@ -96,7 +96,7 @@ def test_each_has_two_calls_at_once(phones: Phones, registry: CallRegistry) -> N
 
 def test_calls_that_are_just_being_placed_count(phones: Phones) -> None:
     first, _ = phones.reserve("user:1"), phones.reserve("user:1")
-    with pytest.raises(LimitError):
+    with pytest.raises(CapacityError):
         phones.reserve("user:1")
     phones.give_back(first)
     phones.reserve("user:1")
@@ -105,12 +105,12 @@ def test_calls_that_are_just_being_placed_count(phones: Phones) -> None:
 def test_a_full_house_takes_no_test_calls(phones: Phones, registry: CallRegistry) -> None:
     for number in range(5):
         bound(registry, f"CA_{number}", is_test=False)
-    with pytest.raises(LimitError) as refused:
+    with pytest.raises(CapacityError) as refused:
         phones.reserve("user:1")
     assert refused.value.code == "no_room"
 
 
 def test_a_server_that_drains_takes_none(phones: Phones, registry: CallRegistry) -> None:
     registry.draining = True
-    with pytest.raises(LimitError):
+    with pytest.raises(CapacityError):
         phones.reserve("user:1")

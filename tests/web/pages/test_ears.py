@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,6 +45,26 @@ def test_an_admin_changes_them_and_the_next_call_goes_by_it(
     assert policy.sensitivity == SENSITIVITIES["noisy"]
     assert (policy.barge_in, policy.barge_in_frames, policy.hangover_ms) == (True, 7, 300)
     parts.calls.registry.end_all("error")
+
+
+def test_who_was_overtaken_is_told(
+    as_admin: Browser, as_owner: Browser, parts: Services, garage: House
+) -> None:
+    def seen(text: str) -> str:
+        found = re.search(r'name="seen" value="(\w+)"', text)
+        assert found is not None
+        return found[1]
+
+    began = seen(as_admin.get(path_of(garage)).text)
+    assert as_owner.post(path_of(garage), {**FORM, "seen": began}).status_code == 303
+    theirs = ears_of(parts, garage)
+    mine = {**FORM, "hangover_ms": "800"}
+    told = as_admin.post(path_of(garage), {**mine, "seen": began})
+    assert told.status_code == 409
+    assert 'value="800"' in told.text
+    assert ears_of(parts, garage) == theirs
+    assert as_admin.post(path_of(garage), {**mine, "seen": seen(told.text)}).status_code == 303
+    assert ears_of(parts, garage).hangover_ms == 800
 
 
 def test_interrupting_can_be_switched_off(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from server.models import Business, User
 from server.wiring import Services
+from tests.fakes.smtp import FakeSmtp
 from tests.web.conftest import House
 from tests.web.pages.conftest import Browser
 from tests.web.pages.test_sign_in import guest, sign_in
@@ -128,6 +129,18 @@ def test_a_bad_address_is_told_at_its_field_and_kept(as_admin: Browser, garage: 
     assert 'aria-describedby="email-wrong"' in answer.text
     assert as_admin.post(path, {"email": "a@x.test", "role": "king"}).status_code == 422
     assert as_admin.post(path, {"email": "admin@maane.test", "role": "admin"}).status_code == 422
+
+
+def test_who_invites_too_many_is_told_to_wait(
+    post: FakeSmtp, as_admin: Browser, garage: House
+) -> None:
+    path = f"/b/{garage.id}/settings/members/invite"
+    form = {"email": "dana@maane.test", "role": "operator"}
+    assert [as_admin.post(path, form).status_code for _ in range(5)] == [303] * 5
+    told = as_admin.speaks("en").post(path, form)
+    assert told.status_code == 429
+    assert "Too many attempts. Try again in 60 minutes." in told.text
+    assert 'value="dana@maane.test"' in told.text
 
 
 def test_links_cannot_be_tried_without_end(app: OpenAPI) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,27 +11,12 @@ from limits import parse
 from werkzeug.test import TestResponse
 
 from server.accounts import people
-from server.accounts.mail import MAIL_LINK, MAIL_RESET, MailLinks
 from server.api.throttle import Rule, client_address
-from server.net.smtp import MailServer
 from server.passwords.desk import PasswordDesk
 from server.wiring import Services
 from tests.fakes.smtp import FakeSmtp
 from tests.web.conftest import House
 from tests.web.pages.conftest import PASSWORD, Browser
-
-BASE = "http://localhost"
-
-
-@pytest.fixture
-def post(app: OpenAPI, parts: Services) -> Iterator[FakeSmtp]:
-    """A mail server that the application uses."""
-    with FakeSmtp() as fake:
-        server = MailServer(fake.host, fake.port, "none", "", "", "maane@example.com")
-        handler = MailLinks(parts.database, server, BASE)
-        parts.jobs.handlers |= {MAIL_LINK: handler, MAIL_RESET: handler}
-        app.extensions["maane"] = replace(parts, mail=server)
-        yield fake
 
 
 def guest(app: OpenAPI, address: str = "127.0.0.1") -> Browser:
