@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,37 +86,8 @@ def export_personal_data(path: PersonalPath, body: WhoseData) -> Response:
     """Export everything that is stored about a number at this business."""
     number = _number(body.phone)
     with services().database.read() as session:
-        leads = _leads(session, path.business_id, number)
-        sids = [lead.call_sid for lead in leads]
-        ids = [lead.id for lead in leads]
-        calls = session.scalars(
-            select(Call)
-            .where(Call.lead_id.in_(ids))
-            .order_by(Call.started_at)
-            .options(selectinload(Call.turns))
-        ).all()
-        transcripts = session.scalars(
-            select(Transcript).where(Transcript.call_sid.in_(sids)).order_by(Transcript.id)
-        )
-        recordings = session.scalars(
-            select(Recording)
-            .where(or_(Recording.call_sid.in_(sids), Recording.lead_id.in_(ids)))
-            .order_by(Recording.id)
-        )
-        told = PersonalData(
-            phone=number,
-            leads=lead_views(session, leads),
-            calls=[call_detail(call) for call in calls],
-            transcripts=[
-                TranscriptView.model_validate(row, from_attributes=True) for row in transcripts
-            ],
-            recordings=[
-                RecordingView.model_validate(row, from_attributes=True) for row in recordings
-            ],
-        )
-    with services().database.write() as session:  # told to nobody before it is written down
-        detail = {"leads": len(told.leads)}
-        _record(session, path.business_id, "personal_data.export", number, detail)
+        told = tell(session, number, _leads(session, path.business_id, number))
+    record_telling(path.business_id, told)  # told to nobody before it is written down
     return answer(told)
 
 
@@ -123,24 +95,65 @@ def export_personal_data(path: PersonalPath, body: WhoseData) -> Response:
 @needs(ADMIN)
 def delete_personal_data(path: PersonalPath, body: WhoseData) -> Response:
     """Delete everything that is stored about a number at this business; cannot be undone."""
+    number = _number(body.phone)
     with services().database.write() as session:
-        return answer(delete_data_of(session, path.business_id, body))
+        leads = _leads(session, path.business_id, number)
+        return answer(forget(session, path.business_id, number, leads))
 
 
-def delete_data_of(session: Session, business_id: int, whose: WhoseData) -> Deleted:
-    """Delete everything that is stored about a number at a business.
+def leads_like(session: Session, lead: Lead) -> list[Lead]:
+    """Return the leads of this one's number; where the number was withheld, this one alone."""
+    if not lead.phone.startswith("+"):
+        return [lead]
+    return _leads(session, lead.business_id, lead.phone)
+
+
+def tell(session: Session, phone: str, leads: Sequence[Lead]) -> PersonalData:
+    """Return everything that is stored about these leads."""
+    sids = [lead.call_sid for lead in leads]
+    ids = [lead.id for lead in leads]
+    calls = session.scalars(
+        select(Call)
+        .where(Call.lead_id.in_(ids))
+        .order_by(Call.started_at)
+        .options(selectinload(Call.turns))
+    ).all()
+    transcripts = session.scalars(
+        select(Transcript).where(Transcript.call_sid.in_(sids)).order_by(Transcript.id)
+    )
+    recordings = session.scalars(
+        select(Recording)
+        .where(or_(Recording.call_sid.in_(sids), Recording.lead_id.in_(ids)))
+        .order_by(Recording.id)
+    )
+    return PersonalData(
+        phone=phone,
+        leads=lead_views(session, leads),
+        calls=[call_detail(call) for call in calls],
+        transcripts=[
+            TranscriptView.model_validate(row, from_attributes=True) for row in transcripts
+        ],
+        recordings=[RecordingView.model_validate(row, from_attributes=True) for row in recordings],
+    )
+
+
+def record_telling(business_id: int, told: PersonalData) -> None:
+    """Write down that somebody is given what is stored."""
+    with services().database.write() as session:
+        detail = {"leads": len(told.leads)}
+        _record(session, business_id, "personal_data.export", told.phone, detail)
+
+
+def forget(session: Session, business_id: int, phone: str, leads: Sequence[Lead]) -> Deleted:
+    """Delete everything that is stored about these leads, which are those of one number.
 
     Raises:
-        InvalidInputError: the number is not complete.
-        NotFoundError: there is no such business.
         ConflictError: the number is on the phone now.
     """
-    number = _number(whose.phone)
-    leads = _leads(session, business_id, number)
     _refuse_while_on_the_phone(session, leads)
     erased = erase(session, leads)
     detail = {"leads": erased.leads, "recordings": erased.recordings}
-    _record(session, business_id, "personal_data.delete", number, detail)
+    _record(session, business_id, "personal_data.delete", phone, detail)
     return Deleted.model_validate(erased, from_attributes=True)
 
 
@@ -158,7 +171,7 @@ def _leads(session: Session, business_id: int, number: str) -> list[Lead]:
     return list(session.scalars(found))
 
 
-def _refuse_while_on_the_phone(session: Session, leads: list[Lead]) -> None:
+def _refuse_while_on_the_phone(session: Session, leads: Sequence[Lead]) -> None:
     """Do nothing when no call of these leads is running.
 
     Raises:
@@ -178,13 +191,13 @@ def _refuse_while_on_the_phone(session: Session, leads: list[Lead]) -> None:
 
 
 def _record(
-    session: Session, business_id: int, action: str, number: str, detail: dict[str, Any]
+    session: Session, business_id: int, action: str, phone: str, detail: dict[str, Any]
 ) -> None:
     record_change(
         session,
         caller().actor,
         action,
         business_id=business_id,
-        target=f"phone:{mask_phone(number)}",
+        target=f"phone:{mask_phone(phone)}",
         detail=detail,
     )

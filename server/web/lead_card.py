@@ -10,7 +10,6 @@ from flask import Response, flash, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from pydantic import ValidationError
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from wtforms import HiddenField, StringField, TextAreaField
 
@@ -18,10 +17,10 @@ from server.api.access import needs
 from server.api.lead_actions import LeadChange, change, make_card_again, visible_lead
 from server.api.lead_card import LeadCard, card_of
 from server.api.lead_view import lead_views
-from server.api.personal_data import WhoseData, delete_data_of
+from server.api.personal_data import forget, leads_like, record_telling, tell
+from server.clock import utc_now
 from server.errors import ConflictError
-from server.leads.erasure import leads_of_number
-from server.models import ADMIN, OPERATOR, Lead
+from server.models import ADMIN, OPERATOR
 from server.web.forms import PageForm
 from server.web.lead_words import STEP_STATES, STEPS, WORK, callback_reason, details_of, trouble
 from server.web.leads import LEADS
@@ -158,14 +157,27 @@ def retry(business_id: int, lead_id: int) -> Response | str:
     return _answer(business_id, lead_id, "leads/_parts.html")
 
 
+@blueprint.post(f"{LEAD}/export")
+@needs(ADMIN)
+def export(business_id: int, lead_id: int) -> Response:
+    """Hand over everything that is stored about the lead's number, as a file."""
+    with services().database.read() as session:
+        lead = visible_lead(session, lead_id, business_id)
+        told = tell(session, lead.phone, leads_like(session, lead))
+    record_telling(business_id, told)
+    response = Response(told.model_dump_json(indent=2), content_type="application/json")
+    name = f"lead-{lead_id}-{utc_now().date().isoformat()}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 @blueprint.get(f"{LEAD}/delete")
 @needs(ADMIN)
 def ask_to_delete(business_id: int, lead_id: int) -> str:
     """Ask whether everything about the lead's number is to go."""
     with services().database.read() as session:
         lead = visible_lead(session, lead_id, business_id)
-        about = leads_of_number(business_id, lead.phone)
-        number = session.scalar(select(func.count(Lead.id)).where(about)) or 0
+        number = len(leads_like(session, lead))
         view = lead_views(session, [lead])[0]
     return render_template("leads/delete.html", lead=view, number=number)
 
@@ -173,11 +185,12 @@ def ask_to_delete(business_id: int, lead_id: int) -> str:
 @blueprint.post(f"{LEAD}/delete")
 @needs(ADMIN)
 def delete(business_id: int, lead_id: int) -> Response:
-    """Delete everything about the lead's number."""
+    """Delete everything about the lead's number; of one that was withheld, the lead."""
     try:
         with services().database.write() as session:
             lead = visible_lead(session, lead_id, business_id)
-            deleted = delete_data_of(session, business_id, WhoseData(phone=lead.phone))
+            known = lead.phone.startswith("+")
+            deleted = forget(session, business_id, lead.phone, leads_like(session, lead))
     except ConflictError:
         flash(
             _("This number is on the phone now. Nothing was deleted; try after the call."),
@@ -189,7 +202,9 @@ def delete(business_id: int, lead_id: int) -> Response:
             "Everything about this number was deleted: %(num)s lead.",
             "Everything about this number was deleted: %(num)s leads.",
             deleted.leads,
-        ),
+        )
+        if known
+        else _("The lead was deleted."),
         "success",
     )
     return back_to("web_leads.show", business_id=business_id)

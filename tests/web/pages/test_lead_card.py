@@ -229,6 +229,36 @@ def test_operators_do_not_delete(as_operator: Browser, garage: House) -> None:
     assert as_operator.post(card(garage, "delete")).status_code == 403
 
 
+def test_a_lead_of_a_hidden_number_goes_alone(
+    as_admin: Browser, parts: Services, garage: House
+) -> None:
+    set_lead(parts, garage, phone="anonymous")
+    with parts.database.write() as session:
+        session.add(Lead(business_id=garage.id, call_sid="CA_2", phone="anonymous"))
+    assert "הפנייה תימחק" in as_admin.get(card(garage, "delete")).text
+    answer = as_admin.post(card(garage, "delete"))
+    assert "הפנייה נמחקה." in as_admin.get(answer.location).text
+    with parts.database.read() as session:
+        left = session.scalars(select(Lead.call_sid).where(Lead.business_id == garage.id)).all()
+    assert left == ["CA_2"]
+
+
+def test_everything_about_a_number_is_handed_over_and_that_is_on_record(
+    as_admin: Browser, as_operator: Browser, parts: Services, garage: House
+) -> None:
+    with parts.database.write() as session:
+        session.add(Lead(business_id=garage.id, call_sid="CA_2", phone="+972541234567"))
+        session.add(Lead(business_id=garage.id, call_sid="CA_3", phone="+972500000000"))
+    file = as_admin.post(card(garage, "export"))
+    assert file.headers["Content-Disposition"].startswith('attachment; filename="lead-')
+    assert file.json is not None
+    assert [lead["call_sid"] for lead in file.json["leads"]] == [garage.call_sid, "CA_2"]
+    assert [call["call_sid"] for call in file.json["calls"]] == [garage.call_sid]
+    assert [entry[1] for entry in audit(parts)] == ["personal_data.export"]
+    assert card(garage, "export") not in as_operator.get(card(garage)).text
+    assert as_operator.post(card(garage, "export")).status_code == 403
+
+
 def test_a_hidden_number_is_neither_called_nor_has_a_history(
     as_admin: Browser, parts: Services, garage: House
 ) -> None:
@@ -236,7 +266,6 @@ def test_a_hidden_number_is_neither_called_nor_has_a_history(
     text = as_admin.get(card(garage)).text
     assert "מספר חסוי" in text
     assert "tel:" not in text
-    assert card(garage, "delete") not in text
 
 
 def test_the_other_calls_of_the_number_are_linked(
