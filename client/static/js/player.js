@@ -57,8 +57,15 @@ export class Player {
   seek(seconds) {
     this.begun = true;
     const to = Math.min(Math.max(seconds, 0), this.duration);
-    this.surfer?.setTime(to);
+    this.moveTo(to);
     this.showTime(to);
+  }
+
+  /* WaveSurfer forgets a jump that follows another before that one has begun; the browser does not. */
+  moveTo(seconds) {
+    const media = this.surfer?.getMediaElement();
+    if (media?.readyState >= HTMLMediaElement.HAVE_METADATA) media.currentTime = seconds;
+    else this.surfer?.setTime(seconds);
   }
 
   async skip(seconds) {
