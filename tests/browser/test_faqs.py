@@ -244,6 +244,17 @@ def test_the_list_is_searched_as_it_is_typed(person: Person, answers: str) -> No
     expect(page.locator("article.faq")).to_have_count(1)
 
 
+def test_what_is_told_of_a_change_goes_by_itself(person: Person, answers: str) -> None:
+    page = person()
+    page.clock.install()
+    page.goto(answers)
+    row(page, "חניה").get_by_role("switch").click()
+    toast = page.locator(".toast-line")
+    expect(toast).to_have_count(1)
+    page.clock.fast_forward(7000)
+    expect(toast).to_have_count(0)
+
+
 def test_a_sheet_goes_out_and_comes_back_changed(site: Site, person: Person, answers: str) -> None:
     page = person()
     page.goto(answers)

@@ -180,6 +180,18 @@ def test_several_are_settled_at_once(site: Site, person: Person) -> None:
         expect(page.locator(f"#lead-{lead_id}")).to_contain_text(WORDS["he"]["done"])
 
 
+def test_what_did_not_work_is_told_until_it_is_closed(site: Site, person: Person) -> None:
+    site.add(SCENES[0])
+    page = person("operator", phone=True)
+    page.goto(f"/b/{site.garage}/leads")
+    page.locator("#selecting").check()
+    page.get_by_role("button", name=WORDS["he"]["done"], exact=True).click()
+    toast = page.locator(".toast-line")
+    expect(toast).to_contain_text("לא סומנה")
+    toast.get_by_role("button", name="סגירה").click()
+    expect(toast).to_have_count(0)
+
+
 @pytest.mark.parametrize("lang", ["he", "en"])
 def test_notes_save_themselves_and_say_so(site: Site, person: Person, lang: str) -> None:
     page = person("operator", lang=lang)

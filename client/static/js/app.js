@@ -65,9 +65,32 @@ export function toast(text, kind = "success") {
   document.querySelector(".toasts")?.append(line);
   setTimeout(() => line.remove(), TOAST_MS);
 }
-for (const line of document.querySelectorAll("[data-toast].toast-success")) {
-  setTimeout(() => line.remove(), TOAST_MS);
+
+// Those that the server sends, with a page or with a part of one: what went well goes by itself,
+// what did not stays until it is closed.
+
+function closeButton(line) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "toast-close";
+  button.textContent = "×";
+  button.setAttribute("aria-label", words.close);
+  button.addEventListener("click", () => {
+    line.remove();
+    document.getElementById("content").focus({ preventScroll: true });
+  });
+  return button;
 }
+
+function seeToToasts() {
+  for (const line of document.querySelectorAll("[data-toast]")) {
+    delete line.dataset.toast;
+    if (line.matches(".toast-success")) setTimeout(() => line.remove(), TOAST_MS);
+    else line.append(closeButton(line));
+  }
+}
+seeToToasts();
+document.addEventListener("htmx:afterSettle", seeToToasts);
 
 const failed = () => toast(words.failed, "danger");
 document.addEventListener("htmx:sendError", failed);
