@@ -65,6 +65,17 @@ def test_the_charts_are_drawn_and_say_what_the_table_says(
     accessible(page)
 
 
+def test_going_back_draws_the_charts_that_were_there(site: Site, person: Person) -> None:
+    page = person("operator", lang="en")
+    page.goto(f"/b/{site.garage}/")
+    assert has_drawing(page, "bars")
+    page.get_by_role("link", name=WORDS["en"]["month"]).click()
+    expect(page.locator("#calls-table tbody tr")).to_have_count(30)
+    page.go_back()
+    expect(page.locator("#calls-table tbody tr")).to_have_count(7)
+    assert has_drawing(page, "bars")
+
+
 def test_pointing_at_a_bar_tells_its_numbers(site: Site, person: Person) -> None:
     page = person("operator", lang="en")
     page.goto(f"/b/{site.garage}/")
