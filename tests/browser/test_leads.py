@@ -12,6 +12,7 @@ from server.models import Lead
 from tests.browser.conftest import Person
 from tests.browser.site import Site
 from tests.browser.watch import Watch
+from tests.crowds import fill
 from tests.e2e.calling import answered_call, hear_greeting
 from tests.scenes import SCENES, Said, Scene
 
@@ -163,6 +164,48 @@ def test_a_new_call_is_announced_and_nothing_jumps(site: Site, person: Person, l
     expect(row).to_contain_text("בשיחה עכשיו")
     line.hang_up()
     expect(row).not_to_contain_text("בשיחה עכשיו", timeout=20_000)
+
+
+def test_a_row_that_changes_keeps_its_tick_and_the_focus(site: Site, person: Person) -> None:
+    lead_id = site.add(SCENES[0])
+    page = person("operator")
+    page.goto(f"/b/{site.garage}/leads")
+    row = page.locator(f"#lead-{lead_id}")
+    page.locator("#selecting").check()
+    row.locator("input[name=ids]").check()
+    row.locator(".lead-link").focus()
+    site.server.send("PATCH", f"/api/leads/{lead_id}", {"name": "שם מאדם אחר"})
+    expect(row).to_contain_text("שם מאדם אחר")
+    expect(row.locator("input[name=ids]")).to_be_checked()
+    expect(row.locator(".lead-link")).to_be_focused()
+
+
+def test_the_keyboard_goes_on_where_a_part_was_exchanged(site: Site, person: Person) -> None:
+    with site.write() as session:
+        fill(session, site.ids.bakery, leads=60)
+    page = person("stranger")
+    page.goto(f"/b/{site.ids.bakery}/leads")
+    filters = page.locator("#leads .filters a")
+    filters.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(filters.nth(1)).to_have_attribute("aria-current", "true")
+    expect(filters.nth(1)).to_be_focused()
+    page.goto(f"/b/{site.ids.bakery}/leads")
+    rows = page.locator(".lead-row")
+    before = rows.count()
+    page.locator(".lead-more a").focus()
+    page.keyboard.press("Enter")
+    expect(rows).not_to_have_count(before)
+    expect(rows.nth(before).locator(".lead-link")).to_be_focused()
+
+
+def test_a_tag_is_taken_away_with_the_keyboard(site: Site, person: Person) -> None:
+    page = person("operator")
+    card_of(site, page, HOSTILE)
+    page.locator(".lead-tags button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lead-tags button")).to_have_count(0)
+    expect(page.locator("#tag-add")).to_be_focused()
 
 
 def test_several_are_settled_at_once(site: Site, person: Person) -> None:

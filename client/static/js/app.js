@@ -102,6 +102,15 @@ document.addEventListener("htmx:responseError", (event) => {
   toast(notice ? notice.textContent.trim().replace(/\s+/g, " ") : words.failed, "danger");
 });
 
+// Whoever asked for more goes on at the first of what came: the link that they pressed is gone.
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (!detail.target?.matches(".more") || document.activeElement !== document.body) return;
+  const places = "a, button, summary";
+  if (detail.elt.matches?.(places)) detail.elt.focus();
+  else detail.elt.querySelector?.(places)?.focus();
+});
+
 // Asking first: data-confirm on a form, or on a button of one.
 
 function ask(question) {

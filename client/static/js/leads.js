@@ -67,6 +67,21 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.serverResponse = "";
 });
 
+// A row that is exchanged keeps its tick; the focus finds its way by the ids.
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target, elt } }) => {
+  if (!target?.matches(".lead-row") || !elt.matches?.(".lead-row")) return;
+  const tick = (row) => row.querySelector("input[name=ids]");
+  tick(elt).checked = tick(target).checked;
+});
+
+// The button of a tag goes with the tag: who has pressed it goes on at the one that adds tags.
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  if (target?.id !== "lead-tags" || document.activeElement !== document.body) return;
+  document.getElementById("tag-add").focus();
+});
+
 // A part that is as it was stays where it is: a recording plays on, and nothing jumps. What is being
 // chosen or typed in is never exchanged.
 
