@@ -92,10 +92,19 @@ function seeToToasts() {
 seeToToasts();
 document.addEventListener("htmx:afterSettle", seeToToasts);
 
-const failed = () => toast(words.failed, "danger");
+// What a page asks for by itself, it asks for again: that it failed once is told to nobody.
+function isUnasked({ detail }) {
+  const polls = detail.elt.matches("[hx-trigger^='every']");
+  return polls || detail.requestConfig?.triggeringEvent instanceof CustomEvent;
+}
+
+function failed(event) {
+  if (!isUnasked(event)) toast(words.failed, "danger");
+}
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:timeout", failed);
 document.addEventListener("htmx:responseError", (event) => {
+  if (isUnasked(event)) return;
   const answer = event.detail.xhr.responseText;
   const parsed = new DOMParser().parseFromString(answer, "text/html");
   const notice = parsed.querySelector(".notice");
