@@ -167,6 +167,19 @@ def test_a_muted_microphone_lets_the_agent_talk(ring: Callable[..., Phone]) -> N
     expect(mute).to_be_disabled()
 
 
+def test_a_screen_reader_is_told_the_state_and_not_every_second(
+    ring: Callable[..., Phone],
+) -> None:
+    phone = ring("en")
+    phone.call()
+    clock = phone.page.locator("[data-clock]")
+    expect(clock).to_have_text(re.compile(r"^0:0[1-9]$"))
+    status = phone.page.locator(".phone-panel").get_by_role("status")
+    expect(status).to_have_text("The line is open")
+    expect(phone.page.get_by_role("timer")).to_have_attribute("data-clock", "")
+    phone.hang_up()
+
+
 def test_typed_words_interrupt_and_nothing_of_the_old_answer_is_heard(
     ring: Callable[..., Phone],
 ) -> None:
