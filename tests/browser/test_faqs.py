@@ -99,8 +99,30 @@ def test_a_row_is_played_and_stopped(person: Person, answers: str) -> None:
     play = row(page, "מחיר").get_by_role("link", name="השמעת התשובה")
     play.click()
     expect(play).to_have_class(PLAYING)
+    expect(play).to_have_accessible_name(re.compile("^עצירה"))
     play.click()
     expect(play).not_to_have_class(PLAYING)
+    expect(play).to_have_accessible_name(re.compile("^השמעת התשובה"))
+
+
+def test_an_impatient_finger_starts_one_sound(person: Person, answers: str) -> None:
+    page = person(phone=True)
+    page.add_init_script(
+        """
+        window.sounds = [];
+        const Real = Audio;
+        window.Audio = class extends Real {
+          constructor(src) { super(src); sounds.push(this); }
+        };
+        """
+    )
+    page.goto(answers)
+    play = row(page, "מחיר").get_by_role("link", name="השמעת התשובה")
+    play.evaluate("(button) => { button.click(); button.click(); button.click(); }")
+    expect(play).to_have_class(PLAYING)
+    row(page, "מחיר").get_by_role("switch").click()
+    expect(row(page, "מחיר")).to_contain_text("כבויה")
+    assert page.evaluate("sounds.map((one) => one.paused)") == [True]
 
 
 def test_what_a_caller_would_get_is_shown_as_it_is_typed(person: Person, answers: str) -> None:
