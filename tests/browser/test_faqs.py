@@ -243,6 +243,20 @@ def test_a_row_is_dragged_to_another_place(person: Person, answers: str) -> None
     assert names(page) == [before[1], before[0], *before[2:]]
 
 
+def test_answers_that_no_longer_compete_say_so_no_more(
+    site: Site, person: Person, answers: str
+) -> None:
+    faq = stored(site, "חניה")
+    rival = {name: faq[name] for name in FIELDS} | {"intent_key": "rival", "label": "יריבה"}
+    site.server.send("POST", f"/api/businesses/{site.garage}/faqs", rival)
+    page = person()
+    page.goto(answers)
+    warning = row(page, "חניה").locator(".faq-conflict")
+    expect(warning).to_contain_text("יריבה")
+    row(page, "יריבה").get_by_role("switch").click()
+    expect(warning).to_be_empty()
+
+
 def test_a_deleted_answer_is_brought_back(site: Site, person: Person, answers: str) -> None:
     page = person()
     page.goto(answers)

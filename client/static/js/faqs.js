@@ -151,6 +151,13 @@ document.addEventListener("htmx:afterSettle", (event) => {
   } else if (part.matches(".faq-gone")) part.querySelector("[data-focus]")?.focus();
 });
 
+// Which answers compete is told anew as a whole: what was told of any row before is out of date.
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
+  if (target.id !== "faq-conflicts" || !shouldSwap) return;
+  for (const warning of document.querySelectorAll(".faq-conflict")) warning.replaceChildren();
+});
+
 // The order: by buttons or by dragging; shown at once, put back with the reason when refused.
 
 const list = document.getElementById("faq-list");
