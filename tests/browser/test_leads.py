@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from server.models import Lead
 from tests.browser.conftest import Person
@@ -249,6 +249,50 @@ def test_notes_save_themselves_and_say_so(site: Site, person: Person, lang: str)
     expect(state).to_have_text(saved)
     assert lead_of(site, lead_id).notes == "חזרתי אליו, לא ענה"
     expect(notes).to_be_focused()
+
+
+def test_notes_that_were_typed_meanwhile_are_not_called_saved(site: Site, person: Person) -> None:
+    page = person("operator")
+    lead_id = card_of(site, page, SCENES[2])
+    notes, state = page.locator("#notes"), page.locator("#notes-state")
+    state.evaluate(
+        "(state) => { window.told = [];"
+        " new MutationObserver(() => told.push(state.textContent.trim()))"
+        ".observe(state, { childList: true }); }"
+    )
+    on_their_way: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if on_their_way:
+            route.continue_()
+        else:
+            on_their_way.append(route)
+
+    page.route("**/notes", hold_the_first)
+    with page.expect_request("**/notes"):
+        notes.fill("ראשון")
+    notes.fill("ראשון ושני")
+    on_their_way[0].continue_()
+    expect(state).to_have_text(re.compile(r"^\s*נשמר\s*$"))
+    assert lead_of(site, lead_id).notes == "ראשון ושני"
+    assert page.evaluate("told.filter((text) => text === 'נשמר').length") == 1
+
+
+def test_notes_are_sent_again_when_the_network_is_back(
+    site: Site, person: Person, watch: Watch
+) -> None:
+    watch.expect("htmx:(sendError|afterRequest)")
+    page = person("operator")
+    page.clock.install()
+    lead_id = card_of(site, page, SCENES[2])
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/notes")):
+        page.locator("#notes").fill("בלי רשת")
+    expect(page.locator(".toast-line")).to_have_count(1)
+    page.context.set_offline(False)
+    page.clock.fast_forward(16_000)
+    expect(page.locator("#notes-state")).to_have_text(re.compile(r"^\s*נשמר\s*$"))
+    assert lead_of(site, lead_id).notes == "בלי רשת"
 
 
 def test_of_two_who_write_notes_the_second_is_told_and_decides(
