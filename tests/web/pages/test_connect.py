@@ -60,6 +60,7 @@ def test_from_the_list_to_the_first_call(
     waiting = as_owner.get(done.location).text
     assert "Waiting for the first call" in waiting
     assert "every 3s" in waiting
+    assert as_owner.part(done.location).status_code == 204
     with parts.database.write() as session:
         session.add(
             Call(
