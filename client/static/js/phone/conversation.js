@@ -46,6 +46,7 @@ export class Conversation {
 
   /** Show a turn, or what has become of it. */
   show(turn) {
+    const follows = this.screen.scrollHeight - this.screen.scrollTop - this.screen.clientHeight < 80;
     this.empty.hidden = true;
     const bubble = this.bubbles.get(turn.index) ?? this.add(turn);
     const part = (name) => bubble.querySelector(`[data-${name}]`);
@@ -60,7 +61,7 @@ export class Conversation {
     put(part("heard"), heard && this.words.sayHeard.replace("#", heard));
     bubble.querySelector(".bubble-meta").hidden = turn.speaker !== "agent";
     if (total != null) this.showStages(stagesOf(turn.timings_ms));
-    this.toEnd();
+    if (follows) this.toEnd(); // who has scrolled up is left alone
   }
 
   toEnd() {
