@@ -85,17 +85,17 @@ def apply(business_id: int) -> Response | tuple[str, int]:
 
 @blueprint.get(f"{PAGE}/ring")
 @needs(ADMIN)
-def ring(business_id: int) -> str:
+def ring(business_id: int) -> str | tuple[str, int]:
     """Ask for a first call, and show when it has come."""
     number = _number()
     since = _since()
+    call = _first_call(business_id, number, since)
+    watching = utc_now() - since < WATCHED
+    if is_htmx() and watching and call is None:
+        return "", HTTPStatus.NO_CONTENT  # shown anew, it would be read out every three seconds
     template = "connect/_first_call.html" if is_htmx() else "connect/ring.html"
     return render_template(
-        template,
-        number=number,
-        since=int(since.timestamp()),
-        call=_first_call(business_id, number, since),
-        watching=utc_now() - since < WATCHED,
+        template, number=number, since=int(since.timestamp()), call=call, watching=watching
     )
 
 

@@ -150,6 +150,33 @@ def test_who_looks_away_sees_on_return_how_things_stand(
     expect(card.locator(".turn")).to_have_count(3)
 
 
+def test_who_ends_a_call_by_keyboard_stays_at_it(
+    site: Site, person: Person, phone_of: Callable[[], Caller]
+) -> None:
+    page = person("operator", lang="en")
+    page.goto(f"/b/{site.garage}/live")
+    caller = phone_of()
+    card = page.locator(f"[data-call='{caller.line.call_sid}']")
+    card.get_by_role("button", name="End the call").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("link", name="See the whole call")).to_be_focused()
+
+
+def test_who_was_signed_out_is_not_told_to_wait(site: Site, person: Person) -> None:
+    page = person("operator", lang="en")
+    page.clock.install()
+    page.goto(f"/b/{site.garage}/live")
+    state = page.locator("[data-state]")
+    expect(state).to_have_text("Up to date")
+    page.context.clear_cookies()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(state).to_contain_text("Connection lost")
+    page.clock.fast_forward(11_000)
+    expect(page).to_have_url(re.compile(r"/sign-in[?]next="))
+
+
 @pytest.mark.parametrize(("lang", "phone", "dark"), [("he", True, False), ("en", False, True)])
 def test_calls_are_found_and_read(
     site: Site,

@@ -99,8 +99,30 @@ def test_a_row_is_played_and_stopped(person: Person, answers: str) -> None:
     play = row(page, "מחיר").get_by_role("link", name="השמעת התשובה")
     play.click()
     expect(play).to_have_class(PLAYING)
+    expect(play).to_have_accessible_name(re.compile("^עצירה"))
     play.click()
     expect(play).not_to_have_class(PLAYING)
+    expect(play).to_have_accessible_name(re.compile("^השמעת התשובה"))
+
+
+def test_an_impatient_finger_starts_one_sound(person: Person, answers: str) -> None:
+    page = person(phone=True)
+    page.add_init_script(
+        """
+        window.sounds = [];
+        const Real = Audio;
+        window.Audio = class extends Real {
+          constructor(src) { super(src); sounds.push(this); }
+        };
+        """
+    )
+    page.goto(answers)
+    play = row(page, "מחיר").get_by_role("link", name="השמעת התשובה")
+    play.evaluate("(button) => { button.click(); button.click(); button.click(); }")
+    expect(play).to_have_class(PLAYING)
+    row(page, "מחיר").get_by_role("switch").click()
+    expect(row(page, "מחיר")).to_contain_text("כבויה")
+    assert page.evaluate("sounds.map((one) => one.paused)") == [True]
 
 
 def test_what_a_caller_would_get_is_shown_as_it_is_typed(person: Person, answers: str) -> None:
@@ -221,6 +243,20 @@ def test_a_row_is_dragged_to_another_place(person: Person, answers: str) -> None
     assert names(page) == [before[1], before[0], *before[2:]]
 
 
+def test_answers_that_no_longer_compete_say_so_no_more(
+    site: Site, person: Person, answers: str
+) -> None:
+    faq = stored(site, "חניה")
+    rival = {name: faq[name] for name in FIELDS} | {"intent_key": "rival", "label": "יריבה"}
+    site.server.send("POST", f"/api/businesses/{site.garage}/faqs", rival)
+    page = person()
+    page.goto(answers)
+    warning = row(page, "חניה").locator(".faq-conflict")
+    expect(warning).to_contain_text("יריבה")
+    row(page, "יריבה").get_by_role("switch").click()
+    expect(warning).to_be_empty()
+
+
 def test_a_deleted_answer_is_brought_back(site: Site, person: Person, answers: str) -> None:
     page = person()
     page.goto(answers)
@@ -242,6 +278,17 @@ def test_the_list_is_searched_as_it_is_typed(person: Person, answers: str) -> No
     expect(page).to_have_url(re.compile(r"\?q="))
     page.reload()
     expect(page.locator("article.faq")).to_have_count(1)
+
+
+def test_what_is_told_of_a_change_goes_by_itself(person: Person, answers: str) -> None:
+    page = person()
+    page.clock.install()
+    page.goto(answers)
+    row(page, "חניה").get_by_role("switch").click()
+    toast = page.locator(".toast-line")
+    expect(toast).to_have_count(1)
+    page.clock.fast_forward(7000)
+    expect(toast).to_have_count(0)
 
 
 def test_a_sheet_goes_out_and_comes_back_changed(site: Site, person: Person, answers: str) -> None:

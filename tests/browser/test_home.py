@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from server.models import DEAD, JobRow
 from tests.browser.conftest import Person
 from tests.browser.site import Site
+from tests.browser.watch import Watch
 
 Looks = Callable[..., None]
 Accessible = Callable[[Page], None]
@@ -65,6 +66,17 @@ def test_the_charts_are_drawn_and_say_what_the_table_says(
     accessible(page)
 
 
+def test_going_back_draws_the_charts_that_were_there(site: Site, person: Person) -> None:
+    page = person("operator", lang="en")
+    page.goto(f"/b/{site.garage}/")
+    assert has_drawing(page, "bars")
+    page.get_by_role("link", name=WORDS["en"]["month"]).click()
+    expect(page.locator("#calls-table tbody tr")).to_have_count(30)
+    page.go_back()
+    expect(page.locator("#calls-table tbody tr")).to_have_count(7)
+    assert has_drawing(page, "bars")
+
+
 def test_pointing_at_a_bar_tells_its_numbers(site: Site, person: Person) -> None:
     page = person("operator", lang="en")
     page.goto(f"/b/{site.garage}/")
@@ -92,6 +104,20 @@ def test_the_charts_change_with_the_light(site: Site, person: Person) -> None:
         "(before) => document.querySelector('[data-chart=bars] canvas')?.toDataURL() !== before",
         arg=light,
     )
+
+
+def test_an_open_page_without_a_network_tells_nobody_to_try_again(
+    site: Site, person: Person, watch: Watch
+) -> None:
+    watch.expect("htmx:(sendError|afterRequest)")
+    page = person("operator")
+    page.goto(f"/b/{site.garage}/")
+    assert has_drawing(page, "bars")
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed", lambda request: "/home/now" in request.url):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_role("link", name=WORDS["he"]["month"]).click()  # this was asked for
+    expect(page.locator(".toast-line")).to_have_count(1)
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from server.models import Lead
 from tests.browser.conftest import Person
 from tests.browser.site import Site
 from tests.browser.watch import Watch
+from tests.crowds import fill
 from tests.e2e.calling import answered_call, hear_greeting
 from tests.scenes import SCENES, Said, Scene
 
@@ -165,6 +166,48 @@ def test_a_new_call_is_announced_and_nothing_jumps(site: Site, person: Person, l
     expect(row).not_to_contain_text("בשיחה עכשיו", timeout=20_000)
 
 
+def test_a_row_that_changes_keeps_its_tick_and_the_focus(site: Site, person: Person) -> None:
+    lead_id = site.add(SCENES[0])
+    page = person("operator")
+    page.goto(f"/b/{site.garage}/leads")
+    row = page.locator(f"#lead-{lead_id}")
+    page.locator("#selecting").check()
+    row.locator("input[name=ids]").check()
+    row.locator(".lead-link").focus()
+    site.server.send("PATCH", f"/api/leads/{lead_id}", {"name": "שם מאדם אחר"})
+    expect(row).to_contain_text("שם מאדם אחר")
+    expect(row.locator("input[name=ids]")).to_be_checked()
+    expect(row.locator(".lead-link")).to_be_focused()
+
+
+def test_the_keyboard_goes_on_where_a_part_was_exchanged(site: Site, person: Person) -> None:
+    with site.write() as session:
+        fill(session, site.ids.bakery, leads=60)
+    page = person("stranger")
+    page.goto(f"/b/{site.ids.bakery}/leads")
+    filters = page.locator("#leads .filters a")
+    filters.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(filters.nth(1)).to_have_attribute("aria-current", "true")
+    expect(filters.nth(1)).to_be_focused()
+    page.goto(f"/b/{site.ids.bakery}/leads")
+    rows = page.locator(".lead-row")
+    before = rows.count()
+    page.locator(".lead-more a").focus()
+    page.keyboard.press("Enter")
+    expect(rows).not_to_have_count(before)
+    expect(rows.nth(before).locator(".lead-link")).to_be_focused()
+
+
+def test_a_tag_is_taken_away_with_the_keyboard(site: Site, person: Person) -> None:
+    page = person("operator")
+    card_of(site, page, HOSTILE)
+    page.locator(".lead-tags button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lead-tags button")).to_have_count(0)
+    expect(page.locator("#tag-add")).to_be_focused()
+
+
 def test_several_are_settled_at_once(site: Site, person: Person) -> None:
     ids = [site.add(scene) for scene in SCENES[:2]]
     page = person("operator", phone=True)
@@ -178,6 +221,18 @@ def test_several_are_settled_at_once(site: Site, person: Person) -> None:
     expect(page.locator(".toasts")).to_contain_text("2 פניות עודכנו.")
     for lead_id in ids:
         expect(page.locator(f"#lead-{lead_id}")).to_contain_text(WORDS["he"]["done"])
+
+
+def test_what_did_not_work_is_told_until_it_is_closed(site: Site, person: Person) -> None:
+    site.add(SCENES[0])
+    page = person("operator", phone=True)
+    page.goto(f"/b/{site.garage}/leads")
+    page.locator("#selecting").check()
+    page.get_by_role("button", name=WORDS["he"]["done"], exact=True).click()
+    toast = page.locator(".toast-line")
+    expect(toast).to_contain_text("לא סומנה")
+    toast.get_by_role("button", name="סגירה").click()
+    expect(toast).to_have_count(0)
 
 
 @pytest.mark.parametrize("lang", ["he", "en"])
@@ -194,6 +249,50 @@ def test_notes_save_themselves_and_say_so(site: Site, person: Person, lang: str)
     expect(state).to_have_text(saved)
     assert lead_of(site, lead_id).notes == "חזרתי אליו, לא ענה"
     expect(notes).to_be_focused()
+
+
+def test_notes_that_were_typed_meanwhile_are_not_called_saved(site: Site, person: Person) -> None:
+    page = person("operator")
+    lead_id = card_of(site, page, SCENES[2])
+    notes, state = page.locator("#notes"), page.locator("#notes-state")
+    state.evaluate(
+        "(state) => { window.told = [];"
+        " new MutationObserver(() => told.push(state.textContent.trim()))"
+        ".observe(state, { childList: true }); }"
+    )
+    on_their_way: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if on_their_way:
+            route.continue_()
+        else:
+            on_their_way.append(route)
+
+    page.route("**/notes", hold_the_first)
+    with page.expect_request("**/notes"):
+        notes.fill("ראשון")
+    notes.fill("ראשון ושני")
+    on_their_way[0].continue_()
+    expect(state).to_have_text(re.compile(r"^\s*נשמר\s*$"))
+    assert lead_of(site, lead_id).notes == "ראשון ושני"
+    assert page.evaluate("told.filter((text) => text === 'נשמר').length") == 1
+
+
+def test_notes_are_sent_again_when_the_network_is_back(
+    site: Site, person: Person, watch: Watch
+) -> None:
+    watch.expect("htmx:(sendError|afterRequest)")
+    page = person("operator")
+    page.clock.install()
+    lead_id = card_of(site, page, SCENES[2])
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/notes")):
+        page.locator("#notes").fill("בלי רשת")
+    expect(page.locator(".toast-line")).to_have_count(1)
+    page.context.set_offline(False)
+    page.clock.fast_forward(16_000)
+    expect(page.locator("#notes-state")).to_have_text(re.compile(r"^\s*נשמר\s*$"))
+    assert lead_of(site, lead_id).notes == "בלי רשת"
 
 
 def test_of_two_who_write_notes_the_second_is_told_and_decides(

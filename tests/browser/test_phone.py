@@ -167,6 +167,19 @@ def test_a_muted_microphone_lets_the_agent_talk(ring: Callable[..., Phone]) -> N
     expect(mute).to_be_disabled()
 
 
+def test_a_screen_reader_is_told_the_state_and_not_every_second(
+    ring: Callable[..., Phone],
+) -> None:
+    phone = ring("en")
+    phone.call()
+    clock = phone.page.locator("[data-clock]")
+    expect(clock).to_have_text(re.compile(r"^0:0[1-9]$"))
+    status = phone.page.locator(".phone-panel").get_by_role("status")
+    expect(status).to_have_text("The line is open")
+    expect(phone.page.get_by_role("timer")).to_have_attribute("data-clock", "")
+    phone.hang_up()
+
+
 def test_typed_words_interrupt_and_nothing_of_the_old_answer_is_heard(
     ring: Callable[..., Phone],
 ) -> None:
@@ -204,12 +217,40 @@ def test_the_agent_s_end_of_the_line_is_told(ring: Callable[..., Phone], site: S
     phone = ring("en")
     phone.call()
     phone.hears()
+    phone.line.focus()
     live = f"/api/businesses/{site.garage}/live"
     call_sid = site.server.eventually(live, lambda found: found["items"])["items"][0]["call_sid"]
     for _ in range(2):  # asked again, it ends at once
         site.server.send("POST", f"/api/calls/{call_sid}/end", {})
     expect(phone.page.get_by_role("status").filter(has_text="ended")).to_be_visible()
     expect(phone.page.get_by_role("button", name="Call", exact=True)).to_be_visible()
+    expect(phone.page.locator("[data-screen]")).to_be_focused()
+
+
+def test_who_comes_back_to_the_page_finds_it_awake_and_sounding(person: Person, site: Site) -> None:
+    page = person("operator", lang="en", phone=True)
+    page.add_init_script(
+        """
+        window.locks = 0;
+        const request = async () => { locks += 1; return { release() { locks -= 1; } }; };
+        Object.defineProperty(navigator, "wakeLock", { value: { request } });
+        window.contexts = [];
+        const Real = AudioContext;
+        window.AudioContext = class extends Real {
+          constructor(how) { super(how); contexts.push(this); }
+        };
+        """
+    )
+    phone = Phone(page, "en")
+    phone.open(site)
+    expect(page.locator(".phone-type button")).to_be_disabled()
+    phone.call()
+    phone.until("locks === 1")
+    page.evaluate("locks = 0; contexts[0].suspend()")  # as looking elsewhere does
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    phone.until("locks === 1 && contexts[0].state === 'running'")
+    phone.hang_up()
+    phone.until("locks === 0 && contexts[0].state === 'closed'")
 
 
 @pytest.mark.parametrize("code", ["no_room", "too_many_test_calls"])

@@ -316,6 +316,30 @@ def test_a_muted_line_sends_silence_and_goes_on_playing(run: Run) -> None:
     assert sent["marks"] == ["end"]
 
 
+def test_a_conversation_follows_unless_somebody_reads_further_up(page: Page) -> None:
+    tops = page.evaluate(
+        """async () => {
+          document.documentElement.lang = "en";
+          const { Conversation } = await import("/js/phone/conversation.js");
+          document.body.innerHTML = `<div id="phone">
+            <div data-screen style="height: 200px; overflow: auto"><div data-chat></div>
+            <p data-empty></p></div><div data-stages></div>
+            <template data-bubble><div style="height: 90px"><b data-who></b><i data-text></i>
+            <span class="bubble-meta"><i data-took></i><i data-cut></i><i data-heard></i></span>
+            </div></template></div>`;
+          const shown = new Conversation(document.getElementById("phone"));
+          const screen = document.querySelector("[data-screen]");
+          const say = (index) => shown.show({ index, speaker: "caller", text: "yes" });
+          for (let index = 0; index < 5; index += 1) say(index);
+          const atEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight;
+          screen.scrollTop = 30;
+          say(5);
+          return [atEnd, screen.scrollTop];
+        }"""
+    )
+    assert tops == [0, 30]
+
+
 def test_the_worklet_carries_speech_both_ways(page: Page) -> None:
     heard = page.evaluate(
         """async () => {

@@ -65,18 +65,59 @@ export function toast(text, kind = "success") {
   document.querySelector(".toasts")?.append(line);
   setTimeout(() => line.remove(), TOAST_MS);
 }
-for (const line of document.querySelectorAll("[data-toast].toast-success")) {
-  setTimeout(() => line.remove(), TOAST_MS);
+
+// Those that the server sends, with a page or with a part of one: what went well goes by itself,
+// what did not stays until it is closed.
+
+function closeButton(line) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "toast-close";
+  button.textContent = "×";
+  button.setAttribute("aria-label", words.close);
+  button.addEventListener("click", () => {
+    line.remove();
+    document.getElementById("content").focus({ preventScroll: true });
+  });
+  return button;
 }
 
-const failed = () => toast(words.failed, "danger");
+function seeToToasts() {
+  for (const line of document.querySelectorAll("[data-toast]")) {
+    delete line.dataset.toast;
+    if (line.matches(".toast-success")) setTimeout(() => line.remove(), TOAST_MS);
+    else line.append(closeButton(line));
+  }
+}
+seeToToasts();
+document.addEventListener("htmx:afterSettle", seeToToasts);
+
+// What a page asks for by itself, it asks for again: that it failed once is told to nobody.
+function isUnasked({ detail }) {
+  const polls = detail.elt.matches("[hx-trigger^='every']");
+  return polls || detail.requestConfig?.triggeringEvent instanceof CustomEvent;
+}
+
+function failed(event) {
+  if (!isUnasked(event)) toast(words.failed, "danger");
+}
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:timeout", failed);
 document.addEventListener("htmx:responseError", (event) => {
+  if (isUnasked(event)) return;
   const answer = event.detail.xhr.responseText;
   const parsed = new DOMParser().parseFromString(answer, "text/html");
   const notice = parsed.querySelector(".notice");
   toast(notice ? notice.textContent.trim().replace(/\s+/g, " ") : words.failed, "danger");
+});
+
+// Whoever asked for more goes on at the first of what came: the link that they pressed is gone.
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (!detail.target?.matches(".more") || document.activeElement !== document.body) return;
+  const places = "a, button, summary";
+  if (detail.elt.matches?.(places)) detail.elt.focus();
+  else detail.elt.querySelector?.(places)?.focus();
 });
 
 // Asking first: data-confirm on a form, or on a button of one.

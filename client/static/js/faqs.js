@@ -15,19 +15,22 @@ function complain(text) {
 const MOST_TRIES = 12;
 let player = null;
 let playing = null;
+let asking = null; // ends what is still being fetched
 
 function stop() {
+  asking?.abort();
   player?.pause();
   if (player?.src) URL.revokeObjectURL(player.src);
   player = null;
   playing?.classList.remove("is-playing");
   playing?.removeAttribute("aria-busy");
+  playing?.setAttribute("aria-label", playing.dataset.label);
   playing = null;
 }
 
-async function sound(url) {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const answer = await fetch(url, { headers: { Accept: "audio/wav" } });
+async function sound(url, signal) {
+  for (let tries = 0; tries < MOST_TRIES && !signal.aborted; tries += 1) {
+    const answer = await fetch(url, { headers: { Accept: "audio/wav" }, signal });
     if (answer.status === 200) return answer.blob();
     if (answer.status !== 202) return null;
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -41,13 +44,17 @@ async function play(button) {
   if (again) return;
   playing = button;
   button.setAttribute("aria-busy", "true");
+  button.dataset.label = button.getAttribute("aria-label");
+  button.setAttribute("aria-label", `${button.dataset.stop}: ${button.dataset.label}`);
+  asking = new AbortController();
+  const { signal } = asking;
   let blob = null;
   try {
-    blob = await sound(button.href);
+    blob = await sound(button.href, signal);
   } catch {
     // said below
   }
-  if (playing !== button) return; // something else was started meanwhile
+  if (signal.aborted) return; // stopped, or something else was started meanwhile
   button.removeAttribute("aria-busy");
   if (!blob) {
     stop();
@@ -75,6 +82,11 @@ document.addEventListener("click", (event) => {
     button.href = say.dataset.say + encodeURIComponent(say.value.trim());
   }
   play(button);
+});
+
+// What plays is stopped where it was started: with its button goes the sound.
+document.addEventListener("htmx:afterSettle", () => {
+  if (playing && !playing.isConnected) stop();
 });
 
 // Writing: how long the answer is, in characters and in seconds.
@@ -137,6 +149,13 @@ document.addEventListener("htmx:afterSettle", (event) => {
   else if (part.matches("article[data-faq]") && document.activeElement === document.body) {
     document.getElementById(`${part.id}-edit`)?.focus();
   } else if (part.matches(".faq-gone")) part.querySelector("[data-focus]")?.focus();
+});
+
+// Which answers compete is told anew as a whole: what was told of any row before is out of date.
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
+  if (target.id !== "faq-conflicts" || !shouldSwap) return;
+  for (const warning of document.querySelectorAll(".faq-conflict")) warning.replaceChildren();
 });
 
 // The order: by buttons or by dragging; shown at once, put back with the reason when refused.

@@ -67,6 +67,21 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.serverResponse = "";
 });
 
+// A row that is exchanged keeps its tick; the focus finds its way by the ids.
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target, elt } }) => {
+  if (!target?.matches(".lead-row") || !elt.matches?.(".lead-row")) return;
+  const tick = (row) => row.querySelector("input[name=ids]");
+  tick(elt).checked = tick(target).checked;
+});
+
+// The button of a tag goes with the tag: who has pressed it goes on at the one that adds tags.
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  if (target?.id !== "lead-tags" || document.activeElement !== document.body) return;
+  document.getElementById("tag-add").focus();
+});
+
 // A part that is as it was stays where it is: a recording plays on, and nothing jumps. What is being
 // chosen or typed in is never exchanged.
 
@@ -89,18 +104,31 @@ function markSeen() {
   window.htmx.trigger(form, "seen");
 }
 
-// Notes
+// Notes. What was typed while earlier words were on their way is not saved with them; what could not
+// be sent is sent again, for nobody has a button to do so.
 
 function watchNotes(form) {
   const state = form.querySelector("#notes-state");
+  const field = form.elements.notes;
   let dirty = false;
-  form.addEventListener("input", () => {
+  let sent = null;
+  let waiting = 0;
+  function tell() {
     dirty = true;
     if (state.querySelector(".notice")) return; // what somebody else wrote stays in sight
     state.replaceChildren(state.querySelector("input"), form.dataset.unsaved);
+  }
+  form.addEventListener("input", tell);
+  form.addEventListener("htmx:beforeRequest", () => {
+    clearTimeout(waiting);
+    sent = field.value;
   });
-  form.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) dirty = false;
+  form.addEventListener("htmx:afterRequest", ({ detail: { successful, xhr } }) => {
+    if (successful) dirty = false;
+    if (successful && field.value !== sent) tell();
+    if (xhr.status === 0 || xhr.status >= 500) {
+      waiting = setTimeout(() => dirty && window.htmx.trigger(form, "again"), FALLBACK_MS);
+    }
   });
   form.addEventListener("click", (event) => {
     if (event.target.closest("[data-drop]")) dirty = false;

@@ -16,10 +16,18 @@ function open() {
   stream.addEventListener("open", () => tell(true));
   stream.addEventListener("error", () => {
     tell(false);
-    // Refused for good (too many watch): the browser does not try again by itself.
-    if (stream.readyState === EventSource.CLOSED && !document.hidden) setTimeout(open, 10000);
+    // Refused for good (too many watch, signed out): the browser does not try again by itself.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(again, 10000);
   });
   stream.addEventListener("call", (event) => take(JSON.parse(event.data)));
+}
+
+async function again() {
+  if (document.hidden || stream.readyState !== EventSource.CLOSED) return;
+  const strip = `${list.dataset.card}strip`;
+  const answer = await fetch(strip, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.status === 401) location.reload(); // where one signs in
+  else if (!document.hidden) open();
 }
 
 function tell(connected) {
@@ -148,10 +156,13 @@ function atEnd(card, work) {
 function over(card, reason) {
   card.classList.add("is-over");
   card.querySelector("[data-now]").hidden = true;
-  card.querySelector("[data-ending]").remove();
+  const ending = card.querySelector("[data-ending]");
+  const held = ending?.contains(document.activeElement);
+  ending?.remove();
   const line = card.querySelector("[data-over]");
   line.querySelector("[data-reason]").textContent = reasons[reason] ?? "";
   line.hidden = false;
+  if (held) line.querySelector("a").focus();
   const ended = [...list.querySelectorAll(".is-over")];
   for (const old of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) old.remove();
   showEmpty();
@@ -185,4 +196,4 @@ setInterval(tick, 1000);
 document.addEventListener("visibilitychange", () => (document.hidden ? stream?.close() : open()));
 window.addEventListener("pagehide", () => stream?.close());
 window.addEventListener("pageshow", (event) => event.persisted && open());
-open();
+if (!document.hidden) open();

@@ -51,6 +51,7 @@ def test_from_the_list_to_the_first_call(
     review = as_owner.get(page(garage, "/review"), query_string={"number": NEW})
     assert "https://demo.twilio.com/welcome/voice/" in review.text
     assert f"{ORIGIN}/webhook/twilio/fallback" in review.text
+    assert "#arrow-right" in review.text
     assert "demo" in twilio.numbers[NEW]["voice_url"]
 
     done = as_owner.post(page(garage, "/apply"), {"number": NEW})
@@ -59,6 +60,7 @@ def test_from_the_list_to_the_first_call(
     waiting = as_owner.get(done.location).text
     assert "Waiting for the first call" in waiting
     assert "every 3s" in waiting
+    assert as_owner.part(done.location).status_code == 204
     with parts.database.write() as session:
         session.add(
             Call(

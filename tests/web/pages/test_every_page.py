@@ -318,6 +318,29 @@ def test_every_form_and_link_leads_somewhere(
             assert adapter.test(where or path, method), f"{page.name}: {method} {target}"
 
 
+class Fields(HTMLParser):
+    """Collects the fields of a page that take words and do not say in which direction they run."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.sideless: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        words = tag == "input" and found.get("type", "text") in ("text", "search", "email", "url")
+        if (words or (tag == "textarea" and "hidden" not in found)) and "dir" not in found:
+            self.sideless.append(found.get("name", ""))
+
+
+def test_every_field_for_words_says_in_which_direction_they_run(
+    as_owner: Browser, own: Furnished
+) -> None:
+    for page in PAGES:
+        if page.role is not None:
+            assert Fields(as_owner.get(page.at(own.things)).text).sideless == [], page.name
+
+
 def test_pages_carry_their_headers(as_owner: Browser, own: Furnished) -> None:
     for page in PAGES:
         if page.role is None:

@@ -38,6 +38,14 @@ def test_a_running_call_with_what_has_been_said(
     assert "מאה שקלים" in card
 
 
+def test_a_turn_without_words_yet_is_ready_for_words_of_any_language(
+    as_operator: Browser, garage: House
+) -> None:
+    page = as_operator.speaks("en").get(f"/b/{garage.id}/live").text
+    mould = page[page.index('<template data-turn="caller">') :]
+    assert 'dir="auto"' in mould[: mould.index("</template>")]
+
+
 def test_the_strip_counts_on_every_page(
     as_operator: Browser, parts: Services, garage: House, bakery: House
 ) -> None:

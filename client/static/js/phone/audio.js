@@ -48,6 +48,11 @@ export class Sound {
     this.node.connect(context.destination);
   }
 
+  /** Go on, where the browser has halted the sound; while somebody rings the telephone it cannot. */
+  resume() {
+    this.context.resume().catch(() => {});
+  }
+
   close() {
     for (const track of this.stream?.getTracks() ?? []) {
       track.onended = null;

@@ -91,6 +91,7 @@ export class PhoneCall {
   }
 
   fromLine(news) {
+    if (this.over) return; // the last of what the audio thread has told
     if (news.frame) {
       this.on.levels(news);
       if (this.up && this.socket.bufferedAmount < MOST_UNSENT) this.send("media", news.frame);
@@ -115,6 +116,10 @@ export class PhoneCall {
 
   mute(muted) {
     this.sound.ask({ muted });
+  }
+
+  resume() {
+    this.sound.resume();
   }
 
   hangUp() {

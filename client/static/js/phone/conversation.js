@@ -21,6 +21,11 @@ export function stagesOf(timings) {
   };
 }
 
+/** What is said again unchanged is not read out again. */
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 export class Conversation {
   constructor(phone) {
     this.words = phone.dataset;
@@ -41,21 +46,22 @@ export class Conversation {
 
   /** Show a turn, or what has become of it. */
   show(turn) {
+    const follows = this.screen.scrollHeight - this.screen.scrollTop - this.screen.clientHeight < 80;
     this.empty.hidden = true;
     const bubble = this.bubbles.get(turn.index) ?? this.add(turn);
     const part = (name) => bubble.querySelector(`[data-${name}]`);
     const total = turn.timings_ms?.total_latency_ms;
-    part("text").textContent = turn.text;
+    put(part("text"), turn.text);
     for (const mark of bubble.querySelectorAll("[data-path]")) {
       mark.hidden = mark.dataset.path !== turn.path;
     }
-    part("took").textContent = total == null ? "" : this.ms(total);
+    put(part("took"), total == null ? "" : this.ms(total));
     part("cut").hidden = !turn.interrupted;
-    part("heard").textContent =
-      turn.heard_ms == null ? "" : this.words.sayHeard.replace("#", seconds.format(turn.heard_ms / 1000));
+    const heard = turn.heard_ms == null ? "" : seconds.format(turn.heard_ms / 1000);
+    put(part("heard"), heard && this.words.sayHeard.replace("#", heard));
     bubble.querySelector(".bubble-meta").hidden = turn.speaker !== "agent";
     if (total != null) this.showStages(stagesOf(turn.timings_ms));
-    this.toEnd();
+    if (follows) this.toEnd(); // who has scrolled up is left alone
   }
 
   toEnd() {

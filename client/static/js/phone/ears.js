@@ -138,6 +138,7 @@ class Listening {
       if (this.over) return this.sound.close();
       if (!stream) return this.end(why === "busy" ? "absent" : why);
       await this.sound.begin(words.worklet, (news) => this.fromLine(news));
+      if (this.over) return this.sound.close();
       const scheme = location.protocol === "https:" ? "wss:" : "ws:";
       this.socket = new WebSocket(`${scheme}//${location.host}${words.socket}`);
       this.socket.onopen = () => this.tune();

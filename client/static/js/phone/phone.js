@@ -34,17 +34,31 @@ function tick(since) {
 
 let awake = null;
 
+function sleep() {
+  awake?.release();
+  awake = null;
+}
+
 async function stayAwake() {
   try {
     awake = await navigator.wakeLock?.request("screen");
   } catch {
     awake = null; // a battery that is nearly empty; the call goes on
   }
+  if (words.state !== "up") sleep(); // hung up meanwhile
 }
+
+// Looking elsewhere takes the lock from the screen, and on some telephones the sound from the page.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || words.state !== "up") return;
+  call.resume();
+  stayAwake();
+});
 
 function show(state, why) {
   const up = state === "up";
   const busy = up || state === "opening";
+  const focused = document.activeElement;
   words.state = busy ? state : "idle";
   find("status").textContent = say(why);
   find("call").setAttribute("aria-label", busy ? words.sayHangUp : words.sayCall);
@@ -63,12 +77,13 @@ function show(state, why) {
     openKeypad(false);
     showMute(false);
     showLevels(0, 0);
-    awake?.release();
-    awake = null;
+    sleep();
     call = null;
   } else {
     find("clock").textContent = "";
   }
+  // What is switched off loses the focus. Not to the button that calls: who types may press Enter.
+  if (focused.disabled || focused.closest("[hidden]")) find("screen").focus();
 }
 
 function notice(why) {
