@@ -48,6 +48,19 @@ def test_signing_in_leads_to_no_other_site(as_operator: Browser, elsewhere: str)
     assert answer.location == "/"
 
 
+def test_a_query_of_broken_bytes_is_a_query_like_any_other(
+    app: OpenAPI, as_operator: Browser, garage: House
+) -> None:
+    broken = {"QUERY_STRING": "q=\xff\xfe"}  # as a server hands on bytes that are no UTF-8
+    assert as_operator.get(f"/b/{garage.id}/leads", environ_overrides=broken).status_code == 200
+    assert app.test_client().get("/sign-in", environ_overrides=broken).status_code == 200
+    asked = app.test_client().get(f"/b/{garage.id}/leads", environ_overrides=broken)
+    assert (asked.status_code, asked.location[:14]) == (303, "/sign-in?next=")
+    of_the_api = f"/api/businesses/{garage.id}/calls"
+    refused = as_operator.get(of_the_api, environ_overrides=broken)
+    assert refused.status_code == 422  # there is no such filter
+
+
 def test_pages_speak_hebrew_until_told_otherwise(as_operator: Browser, garage: House) -> None:
     page = f"/b/{garage.id}/more"
     assert '<html lang="he" dir="rtl">' in as_operator.get(page).text
