@@ -10,7 +10,10 @@ import time
 import pytest
 from flask_openapi3 import OpenAPI
 from itsdangerous import TimestampSigner
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
+from server.wiring import Services
 from tests.web.conftest import House
 from tests.web.pages.conftest import Browser
 
@@ -59,6 +62,30 @@ def test_a_query_of_broken_bytes_is_a_query_like_any_other(
     of_the_api = f"/api/businesses/{garage.id}/calls"
     refused = as_operator.get(of_the_api, environ_overrides=broken)
     assert refused.status_code == 422  # there is no such filter
+
+
+@pytest.mark.parametrize("path", ["/b/1/", "/b/1/leads", "/b/1/settings", "/b/1/nothing", "/x"])
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+def test_whenever_the_database_dies_the_page_says_so(
+    as_admin: Browser, parts: Services, garage: House, path: str, htmx: dict[str, str]
+) -> None:
+    left = 0
+
+    def begin(_connection: Connection) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OperationalError("BEGIN", {}, Exception("gone"))
+
+    event.listen(parts.database.engine, "begin", begin)
+    for units in range(12):
+        left = units
+        answer = as_admin.get(path, headers=htmx)
+        assert answer.status_code in ((503, 404) if left < 0 else (200, 404)), units
+        assert left >= 0 or 'role="alert"' in answer.text
+        if left >= 0:
+            return
+    raise AssertionError("so many units of work make no page")
 
 
 def test_pages_speak_hebrew_until_told_otherwise(as_operator: Browser, garage: House) -> None:
