@@ -123,6 +123,8 @@ def import_sheet(business_id: int, data: bytes, plan: str = "") -> ImportView:
     rows: list[BusinessFaq] = []
     with services().database.write() as session:
         business = get_business(session, business_id)
+        # Of two at the same moment one comes second. A weak lock: calls go on being stored.
+        session.refresh(business, with_for_update={"key_share": True})
         _plan(session, business, steps, columns)
         planned = _report(steps, dry_run=True)
         wanted = not planned.wrong and plan in ("", planned.plan)
