@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
+from flask import Request
 from flask_openapi3 import Info, OpenAPI
 
 from server import health, media_socket, metrics, reach, troubles
@@ -21,6 +23,18 @@ MAX_BODY_BYTES = 1 << 20
 """Twilio's webhooks and the API's bodies are far smaller."""
 
 
+class _Request(Request):
+    """A request whose query can be read whatever bytes it holds.
+
+    Werkzeug reads bytes that are no UTF-8 in a path and in a form as question marks, but raises
+    over them in a query, wherever somebody looks at it first: in a view, or in its error's page.
+    """
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(environ, *args, **kwargs)
+        self.query_string = self.query_string.decode("utf-8", "replace").encode()
+
+
 def build_app(settings: Settings | None = None) -> OpenAPI:
     """See :func:`server.create_app`."""
     settings = settings or load_settings()
@@ -32,6 +46,7 @@ def build_app(settings: Settings | None = None) -> OpenAPI:
         static_folder=None,
         template_folder=str(CLIENT / "templates"),
     )
+    app.request_class = _Request
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     troubles.watch()

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, current_app, request, session
-from flask_login import LoginManager, current_user, login_user
+from flask import Flask, current_app, g, request, session
+from flask_login import AnonymousUserMixin, LoginManager, current_user, login_user
 from sqlalchemy import select
 
 from server.models import Membership, User
@@ -48,6 +48,14 @@ def signed_in() -> SignedIn | None:
     """Return who made the current request by a signed-in browser, or None."""
     found = current_user
     return found._get_current_object() if found.is_authenticated else None
+
+
+def ask_no_more() -> None:
+    """Take whoever is not known yet for nobody, for the rest of the current request.
+
+    While the database does not answer, the page that says so cannot ask it who it is for.
+    """
+    g.setdefault("_login_user", AnonymousUserMixin())  # where Flask-Login keeps whom it has loaded
 
 
 def begin(user_id: int, *, remember: bool) -> None:

@@ -24,6 +24,8 @@ from server.models import Business, BusinessFaq
 from server.wiring import services
 
 MAX_SHEET_BYTES = 4 << 20
+_AT_ONCE = 50
+"""Rows that are read or stored before others have their turn."""
 
 Action = Literal["create", "update", "unchanged", "error"]
 
@@ -121,6 +123,8 @@ def import_sheet(business_id: int, data: bytes, plan: str = "") -> ImportView:
     rows: list[BusinessFaq] = []
     with services().database.write() as session:
         business = get_business(session, business_id)
+        # Of two at the same moment one comes second. A weak lock: calls go on being stored.
+        session.refresh(business, with_for_update={"key_share": True})
         _plan(session, business, steps, columns)
         planned = _report(steps, dry_run=True)
         wanted = not planned.wrong and plan in ("", planned.plan)
@@ -128,13 +132,19 @@ def import_sheet(business_id: int, data: bytes, plan: str = "") -> ImportView:
             rows = _apply(session, business, steps)
     for row in rows:
         prepare_clip(row)
+        _pause()
     return planned.model_copy(update={"dry_run": not wanted})
+
+
+def _pause() -> None:
+    """Let the calls that are bridged in this process have their frames."""
+    time.sleep(0)
 
 
 def _read(data: bytes) -> tuple[list[_Step], tuple[str, ...]]:
     """Return the lines of a file as steps, each checked by itself, and the file's columns."""
     try:
-        sheet: Sheet = read_sheet(data)
+        sheet: Sheet = read_sheet(data, _pause)
     except SheetError as error:
         raise SheetRefusedError(error) from None
     steps = []
@@ -147,7 +157,7 @@ def _read(data: bytes) -> tuple[list[_Step], tuple[str, ...]]:
         except ValidationError as error:
             step.errors += field_problems(error)
         steps.append(step)
-        time.sleep(0)  # calls are being bridged in this process: let them have their frames
+        _pause()
     return steps, sheet.columns
 
 
@@ -164,6 +174,7 @@ def _plan(
         by_key[row.intent_key, row.lang].append(row)
     first: dict[tuple[str, str], int] = {}
     for step in steps:
+        _pause()
         if step.body is None:
             continue
         key = step.body.intent_key, step.body.lang or business.lang
@@ -197,6 +208,9 @@ def _apply(session: Session, business: Business, steps: Sequence[_Step]) -> list
             session.add(row)
         fill_faq(row, step.body, business)
         changed.append(row)
+        if len(changed) % _AT_ONCE == 0:
+            session.flush()
+            _pause()
     session.flush()
     counts = Counter(step.action for step in steps)
     record_change(
@@ -240,15 +254,21 @@ def _name(steps: Sequence[_Step]) -> str:
         row = step.row
         what = (step.action, step.body, row and row.id, row and row.updated_at)
         digest.update(repr(what).encode("utf-8", "surrogatepass"))
+        _pause()
     return digest.hexdigest()[:32]
 
 
-def _stored(session: Session, business_id: int) -> Sequence[BusinessFaq]:
-    return session.scalars(
+def _stored(session: Session, business_id: int) -> Iterator[BusinessFaq]:
+    """Yield all prepared answers, the highest priority first."""
+    found = session.scalars(
         select(BusinessFaq)
         .where(BusinessFaq.business_id == business_id)
         .order_by(BusinessFaq.priority.desc(), BusinessFaq.id)
-    ).all()
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for some in found.partitions():
+        yield from some
+        _pause()
 
 
 def _fields(row: BusinessFaq) -> dict[str, Any]:

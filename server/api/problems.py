@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
+MAX_WRONG_FIELDS = 500
+"""So many are named; naming a hundred thousand would hold up every call for a second."""
+
 _STATUS = {
     InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -138,6 +141,9 @@ def handle_unrouted_problems(app: Flask, prefix: str) -> None:
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:
     """Return what is wrong with the fields of something that does not fit its model."""
+    if (count := error.error_count()) > MAX_WRONG_FIELDS:
+        message = f"{count} fields are wrong, too many to name them"
+        return [FieldProblem(field="", message=message, code="too_many_wrong")]
     return [
         FieldProblem(
             field=".".join(str(part) for part in item["loc"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,10 @@ COLUMNS = (
 )
 REQUIRED = ("intent_key", "patterns", "answer_text")
 MAX_LINES = 2000
+MAX_LINE_CHARS = 64 << 10
+"""Several times what a prepared answer can hold; a quotation mark that is not closed makes more."""
+
+_MAX_WITH_EMPTY_LINES = 50_000
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 """What a spreadsheet would run instead of showing it. An apostrophe in front keeps it text."""
@@ -79,34 +83,64 @@ def write_sheet(rows: Iterable[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-def read_sheet(data: bytes) -> Sheet:
+def read_sheet(data: bytes, pause: Callable[[], None] = lambda: None) -> Sheet:
     """Return what ``data`` holds; empty lines are left out.
+
+    Args:
+        pause: called after every few milliseconds of work at most, so that others can work too.
 
     Raises:
         SheetError: it is no such table, or has more than ``MAX_LINES`` lines.
     """
     text = decoded(data)
-    header = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: tuple[str, ...] = ()
     lines: list[Line] = []
     number = 0
     try:
-        for number, cells in enumerate(reader, 1):
+        for number, cells in enumerate(_records(text, pause), 1):
+            if number > _MAX_WITH_EMPTY_LINES:
+                raise _too_many_lines()
             if not any(cell.strip() for cell in cells):
                 continue
             if not columns:
                 columns = _columns(cells)
                 continue
             if len(lines) == MAX_LINES:
-                raise SheetError("too_many_lines", f"more than {MAX_LINES} lines; split the file")
+                raise _too_many_lines()
             lines.append(_line(number, columns, cells))
     except csv.Error as error:
         raise SheetError("broken_line", f"line {number + 1}: {error}", str(number + 1)) from None
     if not columns:
         raise SheetError("empty", "the file is empty")
     return Sheet(columns, tuple(lines))
+
+
+def _too_many_lines() -> SheetError:
+    return SheetError("too_many_lines", f"more than {MAX_LINES} lines; split the file")
+
+
+def _records(text: str, pause: Callable[[], None]) -> Iterator[list[str]]:
+    """Yield the cells of each line; one whose cells hold line breaks is a line all the same.
+
+    Raises:
+        csv.Error: a line cannot be read, or is longer than ``MAX_LINE_CHARS``.
+    """
+    header = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    length = 0
+
+    def pieces() -> Iterator[str]:
+        nonlocal length
+        for piece in io.StringIO(text, newline=""):
+            pause()
+            length += len(piece)
+            if length > MAX_LINE_CHARS:
+                raise csv.Error(f"more than {MAX_LINE_CHARS} letters")
+            yield piece
+
+    for cells in csv.reader(pieces(), delimiter=delimiter, strict=True):
+        yield cells
+        length = 0
 
 
 def decoded(data: bytes) -> str:
@@ -125,9 +159,10 @@ def decoded(data: bytes) -> str:
 
 
 def _columns(cells: list[str]) -> tuple[str, ...]:
-    columns = tuple(cell.strip().lower() for cell in cells)
-    while columns and not columns[-1]:
-        columns = columns[:-1]
+    names = [cell.strip().lower() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    columns = tuple(names)
     for name in columns:
         if name not in COLUMNS:
             raise SheetError(
@@ -175,16 +210,17 @@ def _value(name: str, cell: str) -> Any:
 
 def _split(text: str) -> list[str]:
     """Return the parts of ``text`` between bars that stand outside of brackets."""
-    parts, depth, escaped = [""], 0, False
-    for letter in text:
+    parts: list[str] = []
+    begin, depth, escaped = 0, 0, False
+    for place, letter in enumerate(text):
         if letter == "|" and not depth and not escaped:
-            parts.append("")
+            parts.append(text[begin:place])
+            begin = place + 1
             continue
         if not escaped:
             depth = max(0, depth + (letter in "([") - (letter in ")]"))
         escaped = letter == "\\" and not escaped
-        parts[-1] += letter
-    return parts
+    return [*parts, text[begin:]]
 
 
 def _guarded(cell: str) -> str:

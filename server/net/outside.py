@@ -13,9 +13,10 @@ import functools
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from server.clock import monotonic
@@ -23,6 +24,7 @@ from server.errors import ProviderError
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Result = TypeVar("Result")
 
 MAX_URL_CHARS = 2000
 _MAX_ANSWER_BYTES = 16 << 10
@@ -183,18 +185,76 @@ def post_outside(
     deadline = monotonic() + timeout_seconds
     request = _request(parts, headers, body)
     try:
-        with contextlib.closing(_connect(addresses, port, deadline)) as plain:
-            sock = _tls().wrap_socket(plain, server_hostname=host) if secure else plain
-            with contextlib.closing(sock):
-                sock.settimeout(_left(deadline))
-                sock.sendall(request)
-                return _status(sock, deadline)
+        with contextlib.closing(_connect(addresses, port, deadline)) as sock:
+            wire = _Wire(sock, deadline)
+            talk = _Tls(wire, host) if secure else wire
+            talk.send(request)
+            return _status(talk)
     except TimeoutError as error:
         raise ProviderError("no answer in time", code="timeout") from error
     except ssl.SSLError as error:
         raise ProviderError("no trusted connection", code="tls") from error
     except OSError as error:
         raise ProviderError("the connection failed", code="connection") from error
+
+
+class _Wire:
+    """A connection on which every wait is given what is left until the deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def send(self, data: bytes) -> None:
+        """Send all of ``data``."""
+        while data:
+            self._sock.settimeout(_left(self._deadline))
+            data = data[self._sock.send(data) :]
+
+    def receive(self) -> bytes:
+        """Return what comes next; nothing when the other side has ended."""
+        self._sock.settimeout(_left(self._deadline))
+        return self._sock.recv(4096)
+
+
+class _Tls:
+    """TLS over a wire.
+
+    Not a TLS socket: a green one counts its time-out anew for every piece that comes, so that a
+    server which sends a record byte by byte would keep us, and whoever waits behind, for hours.
+    """
+
+    def __init__(self, wire: _Wire, host: str) -> None:
+        self._wire = wire
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = _tls().wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._done(self._tls.do_handshake)
+
+    def send(self, data: bytes) -> None:
+        """Send all of ``data``."""
+        self._done(lambda: self._tls.write(data))
+
+    def receive(self) -> bytes:
+        """Return what comes next; nothing when the other side has ended."""
+        try:
+            return self._done(lambda: self._tls.read(4096))
+        except ssl.SSLEOFError:  # many hang up without a word
+            return b""
+
+    def _done(self, step: Callable[[], Result]) -> Result:
+        """Return what ``step`` gives once it has all that it waits for."""
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                self._wire.send(self._outgoing.read())
+                if received := self._wire.receive():
+                    self._incoming.write(received)
+                else:
+                    self._incoming.write_eof()
+            else:
+                self._wire.send(self._outgoing.read())
+                return result
 
 
 @functools.cache
@@ -243,7 +303,7 @@ def _request(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> byt
     return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body
 
 
-def _status(sock: socket.socket, deadline: float) -> int:
+def _status(talk: _Wire | _Tls) -> int:
     """Return the status of the final answer; interim ones (1xx) are skipped.
 
     Raises:
@@ -260,8 +320,7 @@ def _status(sock: socket.socket, deadline: float) -> int:
             continue
         if len(received) > _MAX_ANSWER_BYTES:
             raise ProviderError("too much of an answer", code="malformed")
-        sock.settimeout(_left(deadline))
-        chunk = sock.recv(4096)
+        chunk = talk.receive()
         if not chunk:
             raise ProviderError("the answer broke off", code="connection")
         received += chunk

@@ -12,11 +12,13 @@ from server.models import OPERATOR
 from server.signed_in import signed_in
 from server.web.frame import last_seen, my_businesses
 from server.web.language import COOKIE, COOKIE_SECONDS, LANGUAGES
+from server.web.open_pages import expect_small_form
 from server.web.pages import BUSINESS, answer_errors, caller, new_pages, own_path
 from server.wiring import services
 
 blueprint = new_pages("entry")
 open_blueprint = Blueprint("web_language", __name__)
+open_blueprint.before_request(expect_small_form)
 answer_errors(open_blueprint)
 
 

@@ -44,9 +44,13 @@ Page = str | Response | tuple[str, int]
 
 @blueprint.url_value_preprocessor
 def _take_large_forms(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Allow for a whole file before the guard reads the form."""
-    request.max_content_length = 3 * MAX_SHEET_BYTES  # as a field, letters take more room
-    request.max_form_memory_size = 3 * MAX_SHEET_BYTES
+    """Allow for a whole file before the guard reads the form.
+
+    Not where each letter would have to be unescaped: it takes seconds, and calls would wait.
+    """
+    if request.mimetype == "multipart/form-data":
+        request.max_content_length = 3 * MAX_SHEET_BYTES  # as a field, letters take more room
+        request.max_form_memory_size = 3 * MAX_SHEET_BYTES
 
 
 @blueprint.get(f"{FAQS}/import")

@@ -14,13 +14,23 @@ from server.errors import MaaneError, ThrottledError, UnavailableError
 from server.web.forms import PageForm
 from server.web.pages import CSRF_FIELD, answer_errors
 
+MAX_FORM_BYTES = 16 << 10
+"""What the longest password may take when every letter of it is escaped. Anybody may send a form,
+and reading a megabyte of fields would hold up every call for half a second."""
+
 
 def new_open_pages(name: str) -> Blueprint:
     """Return a blueprint of pages for anybody; writing requests carry the page's token."""
     blueprint = Blueprint(f"web_{name}", __name__)
+    blueprint.before_request(expect_small_form)
     blueprint.before_request(_check_token)
     answer_errors(blueprint)
     return blueprint
+
+
+def expect_small_form() -> None:
+    """Have a form refused (413) that is larger than any of these pages has."""
+    request.max_content_length = MAX_FORM_BYTES
 
 
 def see_other(path: str) -> Response:

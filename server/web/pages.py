@@ -19,6 +19,7 @@ from server.api.profiles import profile_of
 from server.db import is_unavailable
 from server.directory import BusinessProfile
 from server.errors import MaaneError
+from server.signed_in import ask_no_more
 from server.web.frame import LAST_BUSINESS
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,10 @@ def unrouted(app: Flask) -> None:
     def answer(error: NotFound) -> Any:
         wants_page = request.accept_mimetypes.best_match(["text/html", "*/*"]) == "text/html"
         if wants_page and "text/html" in request.headers.get("Accept", ""):
-            return _not_found()
+            try:
+                return _not_found()
+            except Exception as defect:
+                return _from_defect(defect)
         return earlier(error) if earlier is not None else error
 
     app.register_error_handler(NotFound, answer)
@@ -90,7 +94,13 @@ def own_path(wanted: str | None, otherwise: str = "/") -> str:
 def error_page(status: int, title: str, text: str, what_to_do: str = "") -> Response:
     """Return the page (or the part of one) that says what went wrong and what to do."""
     template = "errors/part.html" if is_htmx() else "errors/page.html"
-    body = render_template(template, status=status, title=title, text=text, what_to_do=what_to_do)
+    said = {"status": status, "title": title, "text": text, "what_to_do": what_to_do}
+    try:
+        body = render_template(template, bare=False, **said)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        body = render_template(template, bare=True, **said)  # what stands around it is not known
     response = Response(body, status, content_type="text/html; charset=utf-8")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -216,6 +226,7 @@ def _not_found() -> Response:
 
 
 def _unavailable(error: Exception) -> Response:
+    ask_no_more()
     log.warning("[WEB] database unavailable: %s", type(error).__name__)
     return error_page(
         HTTPStatus.SERVICE_UNAVAILABLE,

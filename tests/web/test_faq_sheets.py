@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from server.models import BusinessFaq
@@ -181,6 +182,31 @@ def test_hostile_cells_are_refused_like_hostile_fields(admin: Api, garage: House
 def test_many_lines_fit(admin: Api, parts: Services, garage: House) -> None:
     lines = "".join(f"k{number},מילה{number},כן.\n" for number in range(2000))
     assert counts(done(send(admin, garage, f"{HEADER}\n{lines}", dry_run=True)))[0] == 2000
+
+
+def test_of_two_who_send_the_same_sheet_at_once_one_comes_second(
+    admin: Api, parts: Services, garage: House
+) -> None:
+    lines = "".join(f"k{number},מילה{number},כן.\n" for number in range(500))
+    sheet = f"{HEADER}\n{lines}"
+    plan = done(send(admin, garage, sheet, dry_run=True))["plan"]
+    path = f"/api/businesses/{garage.id}/faqs/import?plan={plan}"
+    both = threading.Barrier(2)
+    statuses: list[int] = []
+
+    def take_in() -> None:
+        own = Api(admin.client.application.test_client(), admin.token)
+        both.wait()
+        statuses.append(own("POST", path, data=sheet, content_type="text/csv").status_code)
+
+    threads = [threading.Thread(target=take_in) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 409]
+    with parts.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(BusinessFaq)) == 501
 
 
 def test_a_form_brings_a_file_too(admin: Api, garage: House) -> None:

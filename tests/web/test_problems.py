@@ -54,6 +54,15 @@ def test_half_a_character(owner: Api) -> None:
     assert [error["field"] for error in problem["errors"]] == ["name"]
 
 
+def test_so_many_wrong_fields_that_nobody_reads_them(owner: Api) -> None:
+    problem = check(
+        owner.post("/api/businesses", {f"field{number}": 0 for number in range(50_000)}),
+        422,
+        "invalid_input",
+    )
+    assert [error["code"] for error in problem["errors"]] == ["too_many_wrong"]
+
+
 def test_another_content_type(owner: Api) -> None:
     check(send(owner, "name=x", "application/x-www-form-urlencoded"), 415, "unsupported_media_type")
 

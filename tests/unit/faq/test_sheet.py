@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -116,3 +117,30 @@ def test_what_is_no_such_table_is_refused_with_a_reason() -> None:
     assert refused(f'{HEADER}\na,"x,z\n').startswith("line 2: ")
     assert str(MAX_LINES) in refused(f"{HEADER}\n" + "a,b,c\n" * (MAX_LINES + 1))
     assert len(read(f"{HEADER}\n" + "a,b,c\n" * MAX_LINES)) == MAX_LINES
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "intent_key" + ',""' * (1 << 20),  # a million columns without a name
+        "," * (4 << 20),
+        "\n" * (4 << 20),
+        f"{HEADER}\n" + '"\n",' * (1 << 20),
+        f"{HEADER}\n" + f"a,{'x|' * 30_000},b\n" * 60,
+        f"{HEADER}\n" + f"{',' * 100}\n" * 40_000,
+    ],
+)
+def test_no_file_keeps_the_calls_of_this_process_waiting(data: str) -> None:
+    worked_seconds = []
+    began = time.thread_time()
+
+    def pause() -> None:
+        nonlocal began
+        worked_seconds.append(time.thread_time() - began)
+        began = time.thread_time()
+
+    try:
+        read_sheet(data.encode(), pause)
+    except SheetError:
+        pause()
+    assert max(worked_seconds) < 0.1

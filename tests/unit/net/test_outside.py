@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -187,7 +189,7 @@ def peer(*parts: bytes, hold: bool = False) -> Iterator[tuple[int, list[bytes]]]
             return  # nobody came
         with sock:
             heard.append(sock.recv(65536))
-            with suppress(BrokenPipeError):
+            with suppress(BrokenPipeError, ConnectionResetError):
                 for part in parts:
                     sock.sendall(part)
                     time.sleep(0.01)
@@ -275,3 +277,32 @@ def test_https_to_a_server_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(ProviderError) as caught:
             post_outside(f"https://hook.example:{port}/", {}, b"", LOOPBACK, timeout_seconds=2)
     assert caught.value.code == "tls"
+
+
+GREEN = """
+import eventlet
+eventlet.monkey_patch()
+import sys, time
+from server.errors import ProviderError
+from server.net.outside import OutsidePolicy, parse_networks, post_outside
+
+own = OutsidePolicy(own_networks=parse_networks("127.0.0.0/8"))
+began = time.monotonic()
+try:
+    post_outside(f"https://127.0.0.1:{sys.argv[1]}/", {}, b"", own, timeout_seconds=0.3)
+except ProviderError as error:
+    print(error.code, time.monotonic() - began < 1.5)
+"""
+
+
+def test_a_handshake_that_drips_does_not_extend_the_time_of_a_green_server() -> None:
+    record = b"\x16\x03\x03\x40\x00" + bytes(300)  # the beginning of one of 16 KB
+    with peer(*(record[at : at + 1] for at in range(len(record)))) as (port, _):
+        done = subprocess.run(
+            [sys.executable, "-c", GREEN, str(port)],
+            timeout=60,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert done.stdout.split() == ["timeout", "True"], done.stderr[-2000:]

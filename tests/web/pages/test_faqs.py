@@ -296,9 +296,14 @@ def test_a_large_sheet_fits_into_the_form(as_admin: Browser, garage: House) -> N
     url = f"/b/{garage.id}/faqs/import"
     lines = "".join(f"k{number},{'מילה' * 40} {number},כן.\n" for number in range(1900))
     sheet = f"intent_key,patterns,answer_text\n{lines}"
-    page = as_admin.post(url, {"sheet": sheet})
+    page = as_admin.post(url, {"sheet": sheet}, content_type="multipart/form-data")
     assert page.status_code == 200
     assert "1,900" in page.text or "1900" in page.text
+
+
+def test_a_large_form_of_escaped_letters_is_not_read(as_operator: Browser, garage: House) -> None:
+    large = {"sheet": "א" * 200_000}  # 1.2 MB of escapes
+    assert as_operator.post(f"/b/{garage.id}/faqs/import", large).status_code == 413
 
 
 def test_no_file_is_asked_for_again(as_admin: Browser, garage: House) -> None:

@@ -10,7 +10,10 @@ import time
 import pytest
 from flask_openapi3 import OpenAPI
 from itsdangerous import TimestampSigner
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
+from server.wiring import Services
 from tests.web.conftest import House
 from tests.web.pages.conftest import Browser
 
@@ -46,6 +49,43 @@ def test_the_root_leads_to_the_business_that_was_looked_at_last(
 def test_signing_in_leads_to_no_other_site(as_operator: Browser, elsewhere: str) -> None:
     answer = as_operator.client.get("/sign-in", query_string={"next": elsewhere})
     assert answer.location == "/"
+
+
+def test_a_query_of_broken_bytes_is_a_query_like_any_other(
+    app: OpenAPI, as_operator: Browser, garage: House
+) -> None:
+    broken = {"QUERY_STRING": "q=\xff\xfe"}  # as a server hands on bytes that are no UTF-8
+    assert as_operator.get(f"/b/{garage.id}/leads", environ_overrides=broken).status_code == 200
+    assert app.test_client().get("/sign-in", environ_overrides=broken).status_code == 200
+    asked = app.test_client().get(f"/b/{garage.id}/leads", environ_overrides=broken)
+    assert (asked.status_code, asked.location[:14]) == (303, "/sign-in?next=")
+    of_the_api = f"/api/businesses/{garage.id}/calls"
+    refused = as_operator.get(of_the_api, environ_overrides=broken)
+    assert refused.status_code == 422  # there is no such filter
+
+
+@pytest.mark.parametrize("path", ["/b/1/", "/b/1/leads", "/b/1/settings", "/b/1/nothing", "/x"])
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+def test_whenever_the_database_dies_the_page_says_so(
+    as_admin: Browser, parts: Services, garage: House, path: str, htmx: dict[str, str]
+) -> None:
+    left = 0
+
+    def begin(_connection: Connection) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OperationalError("BEGIN", {}, Exception("gone"))
+
+    event.listen(parts.database.engine, "begin", begin)
+    for units in range(12):
+        left = units
+        answer = as_admin.get(path, headers=htmx)
+        assert answer.status_code in ((503, 404) if left < 0 else (200, 404)), units
+        assert left >= 0 or 'role="alert"' in answer.text
+        if left >= 0:
+            return
+    raise AssertionError("so many units of work make no page")
 
 
 def test_pages_speak_hebrew_until_told_otherwise(as_operator: Browser, garage: House) -> None:

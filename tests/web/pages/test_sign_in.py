@@ -255,3 +255,16 @@ def test_the_page_speaks_one_language(app: OpenAPI, lang: str) -> None:
     browser = guest(app).speaks(lang)
     text = browser.get("/sign-in").text.partition("bare-card")[2].partition("bare-foot")[0]
     assert ("סיסמה" in text, "Password" in text) == (lang == "he", lang == "en")
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-in/forgot", "/join/x", "/reset/x", "/language"]
+)
+def test_a_strangers_form_is_not_read_for_long(app: OpenAPI, path: str) -> None:
+    fields = {f"field{number}": "א" for number in range(2000)}
+    assert app.test_client().post(path, data=fields).status_code == 413
+
+
+def test_the_longest_password_is_none_too_large(app: OpenAPI, as_admin: Browser) -> None:
+    answer = sign_in(guest(app), f"{'a' * 240}@maane.test", "🔑" * 1024)
+    assert answer.status_code == 422  # wrong, but looked at
