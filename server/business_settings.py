@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from server.email_address import email_address
+
 log = logging.getLogger(__name__)
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -74,12 +76,23 @@ def _pattern_of_numbers(text: str) -> str:
     return f"+{digits}{prefix}"
 
 
+def _number(text: str) -> str:
+    """Return a whole number as E.164; a national one is read as Israel's."""
+    if text.rstrip().endswith("*"):
+        raise ValueError("must be a number such as +972541234567")
+    return _pattern_of_numbers(text)
+
+
 def _once_each(numbers: list[str]) -> list[str]:
     return list(dict.fromkeys(numbers))
 
 
 _Blocked = Annotated[str, Field(max_length=40), AfterValidator(_pattern_of_numbers)]
 _Text = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+
+_Alerted = Annotated[str, Field(max_length=40), AfterValidator(_number)]
+_AlertedEmail = Annotated[str, Field(max_length=300), AfterValidator(email_address)]
+MAX_ALERTED = 5
 
 MAX_PRONUNCIATIONS = 200
 
@@ -165,7 +178,16 @@ class BusinessSettings(BaseModel):
     transfer_number: Annotated[str, AfterValidator(_e164_or_empty)] = Field(
         default="", description="Who is called in when the caller presses 0; E.164 or empty."
     )
-
+    alert_numbers: Annotated[list[_Alerted], AfterValidator(_once_each)] = Field(
+        default=[],
+        max_length=MAX_ALERTED,
+        description="Mobile numbers that get an SMS at once when somebody is to be called back.",
+    )
+    alert_emails: Annotated[list[_AlertedEmail], AfterValidator(_once_each)] = Field(
+        default=[],
+        max_length=MAX_ALERTED,
+        description="Addresses that get a mail at once when somebody is to be called back.",
+    )
     blocked_numbers: Annotated[list[_Blocked], AfterValidator(_once_each)] = Field(
         default=[],
         max_length=MAX_BLOCKED,

@@ -96,6 +96,12 @@ class Settings(BaseModel):
         default="",
         description="Checks Twilio's signatures. Without it only loopback is served.",
     )
+    twilio_sms_from: str = Field(
+        default="",
+        max_length=20,
+        description="Who SMS are from: a number (+972…) or a sender's name that Twilio allows. "
+        "Empty: the business's own number.",
+    )
     twilio_api_base_url: str = Field(
         default="https://api.twilio.com",
         description="Twilio's REST API; a region's is e.g. https://api.dublin.ie1.twilio.com. "

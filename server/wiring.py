@@ -31,6 +31,7 @@ from server.faq.keeper import EmbeddingKeeper
 from server.faq.service import FaqEngine
 from server.jobs import JobWorker
 from server.jobs.upkeep import PURGE_JOBS, purge_jobs
+from server.leads.alerts import ALERT_MAIL, ALERT_SMS, AlertBusiness
 from server.leads.counts import LeadCounts
 from server.leads.erasure import TIDY_LEADS, TidyLeads
 from server.leads.events import DELIVER
@@ -278,10 +279,19 @@ def _lead_pipeline(parts: Services) -> None:
     else:
         model = None
         parts.providers["summary"] = Provider("extractive", "OPENAI_API_KEY is empty")
+    alert = AlertBusiness(
+        database,
+        parts.mail,
+        parts.twilio,
+        settings.twilio_sms_from,
+        settings.public_base_url,
+    )
     jobs.handlers |= {
         SUMMARISE: Summarise(database, model),
         CLOSE_CALL: CloseCall(database),
         DELIVER: DeliverWebhook(database, outside_policy(settings)),
+        ALERT_SMS: alert,
+        ALERT_MAIL: alert,
         TIDY_LEADS: TidyLeads(database, settings.max_call_sec),
     }
     jobs.daily.append(TIDY_LEADS)

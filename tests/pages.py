@@ -104,7 +104,7 @@ PAGES = (
     *(
         Page(f"settings-{key}", f"{_SETTINGS}/{key}", ADMIN)
         for key in (
-            *("details", "numbers", "hours", "greeting", "transfer", "words"),
+            *("details", "numbers", "hours", "greeting", "transfer", "alerts", "words"),
             *("recording", "blocked", "cost"),
         )
     ),

@@ -73,22 +73,30 @@ def invitation(language: str, url: str, *, business: str, inviter: str, role: st
         "inviter": inviter or _SOMEBODY[language],
         "role": _ROLES[language][role],
     }
-    return _letter(language, [part.format(**words) for part in _INVITE[language]], url)
+    return letter(language, [part.format(**words) for part in _INVITE[language]], url)
 
 
 def new_password(language: str, url: str) -> Letter:
     """Return the mail with the link that sets a new password."""
     language = _known(language)
-    return _letter(language, list(_RESET[language]), url)
+    return letter(language, list(_RESET[language]), url)
 
 
 def _known(language: str) -> str:
     return language if language in _INVITE else "he"
 
 
-def _letter(language: str, parts: list[str], url: str) -> Letter:
+def letter(language: str, parts: list[str], url: str) -> Letter:
+    """Return a mail with one link.
+
+    Args:
+        language: ``he`` or ``en``; another one is read as Hebrew.
+        parts: subject, greeting, what it says, the words of its link, small print.
+        url: where the link leads.
+    """
     subject, hello, what, button, small = (" ".join(part.split()) for part in parts)
     text = f"{hello}\n\n{what}\n\n{url}\n\n{small}\n"
+    language = _known(language)
     direction = "rtl" if language == "he" else "ltr"
     html = (
         f'<!doctype html><html lang="{language}" dir="{direction}"><meta charset="utf-8">'

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.audit import record_change, user_actor
 from server.clock import utc_now
 from server.db import Database
+from server.email_address import email_address
 from server.errors import ConflictError, InvalidInputError, NotFoundError
 from server.models import AccountLink, User
 from server.passwords.desk import PasswordDesk
@@ -19,9 +18,6 @@ LANGUAGES = ("he", "en")
 INVITE, RESET = "invite", "reset"
 """The purposes of links: to join, and to set a new password."""
 
-_MAX_EMAIL_CHARS = 254
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-
 
 def normalize_email(email: str) -> str:
     """Return ``email`` as it is stored: trimmed, in lower case.
@@ -29,14 +25,10 @@ def normalize_email(email: str) -> str:
     Raises:
         InvalidInputError: it is no e-mail address.
     """
-    cleaned = email.strip().lower()
-    if (
-        len(cleaned) > _MAX_EMAIL_CHARS
-        or not cleaned.isprintable()
-        or not _EMAIL.fullmatch(cleaned)
-    ):
-        raise InvalidInputError("email", "this is not an e-mail address", code="email")
-    return cleaned
+    try:
+        return email_address(email)
+    except ValueError as error:
+        raise InvalidInputError("email", str(error), code="email") from None
 
 
 def find_user(session: Session, email: str) -> User | None:

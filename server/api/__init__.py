@@ -6,6 +6,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from server.api import (
     account,
+    alerts,
     audit,
     businesses,
     calls,
@@ -57,6 +58,7 @@ _RESOURCES = (
     live,
     kpis,
     webhooks,
+    alerts,
     personal_data,
     jobs,
     system,

@@ -47,6 +47,9 @@ INVITE_MAILS_BY = Rule("invite-mails-by", parse("30 per hour"))
 INVITE_MAILS_TO = Rule("invite-mails-to", parse("5 per hour"))
 """Mails that one person has sent by inviting, and those to one address: it may be a stranger's."""
 
+ALERT_TESTS = Rule("alert-tests", parse("6 per hour"))
+"""Tests of a business's alerts: each is paid for."""
+
 _EXTENSION = "maane_throttle"
 _IPV6_HOME = 64
 """Bits of an IPv6 address that a household cannot choose by itself."""

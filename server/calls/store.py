@@ -13,6 +13,7 @@ from server.calls.endings import TERMINAL_STATUSES
 from server.calls.recorder import Write
 from server.clock import utc_now
 from server.directory import dialled_number
+from server.leads.alerts import ask_to_alert
 from server.leads.pipeline import call_finished, carrier_said_over, lead_created
 from server.models import Business, Call, CallTurn, Lead
 from server.recordings.store import call_appeared
@@ -159,6 +160,9 @@ def callback_wanted(call_sid: str, why: str) -> Write:
         lead = session.scalar(select(Lead).where(Lead.call_sid == call_sid))
         if lead is not None and "callback" not in lead.fields:
             lead.fields = {**lead.fields, "callback": why}
+            call = session.get(Call, call_sid)
+            if call is not None and call.ended_at is not None and not call.is_test:
+                ask_to_alert(session, lead)  # else the end of the call does, with all it was told
 
     return work
 

@@ -17,6 +17,7 @@ from server.clock import utc_now
 from server.db import tell_after_commit
 from server.jobs import enqueue
 from server.jobs.queue import QUEUED_NEWS
+from server.leads.alerts import ask_to_alert
 from server.leads.events import CALL_COMPLETED, LEAD_CREATED, announce
 from server.leads.transcript import Line, write_lines
 from server.models import DEAD, QUEUED, RUNNING, Business, Call, JobRow, Lead, Recording
@@ -68,6 +69,8 @@ def call_finished(session: Session, call: Call) -> None:
         return
     if not call.is_test:  # once, however often this is told
         announce(session, CALL_COMPLETED, lead)
+        if lead.wants_callback:
+            ask_to_alert(session, lead)
     if lead.status not in ("new", "processing"):
         return
     if lead.transcript_source == "live" or not lead.transcript:

@@ -1,4 +1,4 @@
-"""Twilio's REST API, as far as recordings and numbers need it. Source: Twilio, "Recordings
+"""Twilio's REST API, as far as recordings, numbers and SMS need it. Source: Twilio, "Recordings
 Resource", "IncomingPhoneNumber Resource".
 
 Plain HTTP rather than the SDK's client, which has no time-out of its own, reads a media file into
@@ -69,6 +69,13 @@ class TwilioRest:
         if sid is None:
             raise ProviderError("Twilio answered without a SID", code="refused")
         return str(sid)
+
+    def send_sms(self, to: str, sender: str, text: str) -> str:
+        """Have an SMS sent; return its SID. Source: Twilio, "Messages resource"."""
+        form = {"To": to, "From": sender, "Body": text}
+        with _network():
+            response = self._client.post(f"{self._account}/Messages.json", data=form)
+        return str(_json(response).get("sid", ""))
 
     def read(self, resource: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return ``resource`` of the account (``IncomingPhoneNumbers``; empty: itself) as JSON."""
@@ -153,17 +160,18 @@ def _network() -> Iterator[None]:
 
 
 def _json(response: httpx2.Response) -> dict[str, Any]:
-    _check(response)
     try:
         found = response.json()
     except ValueError:
         found = None
+    _check(response, found.get("code") if isinstance(found, dict) else None)
     if not isinstance(found, dict):
         raise ProviderError("Twilio's API answered something else than JSON", code="refused")
     return found
 
 
-def _check(response: httpx2.Response) -> None:
+def _check(response: httpx2.Response, twilio_code: object = None) -> None:
+    """Raise for anything but success; Twilio's own code says more than the status."""
     status = response.status_code
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return
@@ -174,4 +182,5 @@ def _check(response: httpx2.Response) -> None:
         code = "not_found"
     elif status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500:
         code = "unavailable"
-    raise ProviderError(f"Twilio's API answered {status}", code=code)
+    why = f" (Twilio's error {twilio_code})" if isinstance(twilio_code, int) else ""
+    raise ProviderError(f"Twilio's API answered {status}{why}", code=code)

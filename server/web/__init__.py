@@ -9,6 +9,7 @@ from flask import Flask
 from server.settings import Settings
 from server.web import (
     account,
+    alerts,
     audit,
     businesses,
     calls,
@@ -68,6 +69,7 @@ _PAGES = (
     ears_socket,
     settings_pages,
     businesses,
+    alerts,
     webhooks,
     connect,
     system,

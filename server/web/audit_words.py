@@ -29,6 +29,7 @@ KINDS: dict[str, Any] = {
 """The kinds of actions, as one can look for them."""
 
 _ACTIONS = {
+    "alert.test": _l("Alerts tried out"),
     "business.create": _l("Business added"),
     "business.update": _l("Business details changed"),
     "call.end": _l("Call ended by hand"),

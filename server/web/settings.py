@@ -23,6 +23,7 @@ from server.telephony.twiml import hidden_number
 from server.web.opening_hours import HoursForm
 from server.web.pages import BUSINESS, caller, here, new_pages
 from server.web.settings_forms import (
+    AlertsForm,
     BlockedForm,
     CostForm,
     DetailsForm,
@@ -55,6 +56,7 @@ SECTIONS = (
     Section("hours", _l("Opening hours"), "clock", HoursForm),
     Section("greeting", _l("Greetings"), "message-2", GreetingForm),
     Section("transfer", _l("Handing over to a person"), "phone-outgoing", TransferForm),
+    Section("alerts", _l("Alerts"), "bell", AlertsForm),
     Section("words", _l("Names and words to expect"), "ear", WordsForm),
     Section("recording", _l("Recording and keeping"), "microphone", RecordingForm),
     Section("blocked", _l("Blocked numbers"), "phone-off", BlockedForm),
@@ -127,6 +129,9 @@ def _page(section: Section, form: SectionForm, current: BusinessView) -> str:
         more["heard"] = greeting(here(), "inbound", utc_now(), generates=False)
     elif section.key == "cost":
         more["cost"] = cost_today(current.id)
+    elif section.key == "alerts":
+        more["sends_sms"] = services().twilio is not None
+        more["sends_mail"] = services().mail is not None
     elif section.key == "blocked":
         more["refused"] = services().calls.refused[current.id]
         more["hidden_says"] = hidden_number(current.lang)
@@ -154,6 +159,7 @@ def _says(business: BusinessView) -> dict[str, str]:
         listed = _("only hidden numbers") if own.block_hidden else _("nobody")
     else:
         listed = ngettext("%(num)s blocked number", "%(num)s blocked numbers", blocked)
+    told = len(own.alert_numbers) + len(own.alert_emails)
     cap = own.daily_cost_cap_usd
     return {
         "details": business.name,
@@ -161,6 +167,9 @@ def _says(business: BusinessView) -> dict[str, str]:
         "hours": hours,
         "greeting": business.greeting_text or _("the usual one"),
         "transfer": own.transfer_number or _("to nobody"),
+        "alerts": ngettext("%(num)s recipient", "%(num)s recipients", told)
+        if told
+        else _("nobody"),
         "words": ngettext("%(num)s word", "%(num)s words", len(business.phrase_hints)),
         "recording": kept if own.recording else _("calls are not recorded"),
         "blocked": listed,

@@ -163,6 +163,25 @@ class TransferForm(SectionForm):
         return self.settings_change(transfer_number=(self.transfer_number.data or "").strip())
 
 
+class AlertsForm(SectionForm):
+    """Who is told at once whom to call back, one per line."""
+
+    alert_numbers = TextAreaField()
+    alert_emails = TextAreaField()
+
+    def show(self, business: BusinessView) -> None:
+        """See the base."""
+        self.alert_numbers.data = "\n".join(business.settings.alert_numbers)
+        self.alert_emails.data = "\n".join(business.settings.alert_emails)
+
+    def change(self) -> BusinessChange | None:
+        """See the base."""
+        return self.settings_change(
+            alert_numbers=lines(self.alert_numbers.data),
+            alert_emails=lines(self.alert_emails.data),
+        )
+
+
 class WordsForm(SectionForm):
     """Names and streets that speech recognition should expect, one per line."""
 

@@ -60,7 +60,7 @@ _LANES = {
     "summary": _l("Summaries"),
     "webhook": _l("Updates to other systems"),
     "upkeep": _l("Tidying up"),
-    "mail": _l("E-mails"),
+    "mail": _l("E-mails and SMS"),
 }
 _OTHER_WORK = _l("Work in the background")
 _ANSWERS = {

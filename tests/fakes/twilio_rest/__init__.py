@@ -1,4 +1,4 @@
-"""A stand-in for Twilio's REST API on a real socket, strict: recordings and numbers only."""
+"""A stand-in for Twilio's REST API on a real socket, strict: recordings, numbers and SMS only."""
 
 from .server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilioRest, Request, TwilioOptions
 

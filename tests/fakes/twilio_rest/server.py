@@ -65,7 +65,8 @@ class FakeTwilioRest:
     """Twilio's API for one account. Use it as a context manager.
 
     ``requests`` lists what came with the right credentials, ``violations`` what a correct client
-    never sends, ``deleted`` the SIDs that were deleted, ``started`` (CallSid, SID) of recordings.
+    never sends, ``deleted`` the SIDs that were deleted, ``started`` (CallSid, SID) of
+    recordings, ``messages`` the SMS that were taken, which only come from one of ``senders``.
     """
 
     def __init__(self, options: TwilioOptions | None = None) -> None:
@@ -74,6 +75,8 @@ class FakeTwilioRest:
         self.violations: list[str] = []
         self.deleted: list[str] = []
         self.started: list[tuple[str, str]] = []
+        self.messages: list[dict[str, str]] = []
+        self.senders: set[str] = set()
         self.numbers = Numbers(self._violation)
         self._media: dict[str, _Media] = {}
         self._changed = threading.Condition()
@@ -164,6 +167,8 @@ class FakeTwilioRest:
                 self._delete(handler, name.removesuffix(".json"))
             case "GET", ["Recordings", name] if name.endswith(".wav"):
                 self._fetch(handler, name.removesuffix(".wav"), request.query)
+            case "POST", ["Messages.json"]:
+                self._message(handler, request.form)
             case "GET", ["IncomingPhoneNumbers.json"]:
                 handler.send_json(200, self.numbers.page(request.query))
             case "POST", ["IncomingPhoneNumbers", name] if name.endswith(".json"):
@@ -175,6 +180,18 @@ class FakeTwilioRest:
             case _:
                 self._violation(f"{request.method} {request.path}: no such resource")
                 handler.refuse(404, 20404, "Not found")
+
+    def _message(self, handler: _Handler, form: dict[str, list[str]]) -> None:
+        kept = {name: values[0] for name, values in form.items()}
+        if set(kept) != {"To", "From", "Body"} or not 0 < len(kept.get("Body", "")) <= 1600:
+            self._violation(f"message: {form}")
+            handler.refuse(400, 21602, "A message needs To, From and Body")
+            return
+        if kept["From"] not in self.senders:
+            handler.refuse(400, 21606, "The 'From' phone number is not a valid message-capable one")
+            return
+        self.messages.append(kept)
+        handler.send_json(201, {"sid": "SM" + secrets.token_hex(16), "status": "queued"})
 
     def _start(self, handler: _Handler, call_sid: str, form: dict[str, list[str]]) -> None:
         expected = {

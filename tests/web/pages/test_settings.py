@@ -335,3 +335,24 @@ def test_an_owner_of_many_businesses_finds_them_all(as_owner: Browser, parts: Se
     pages = first + as_owner.get(more[1]).text
     assert all(f">עסק {number:02}<" in pages for number in range(60))
     assert ">עסק 59<" in as_owner.get("/businesses", query_string={"q": "59"}).text
+
+
+def test_who_is_alerted_is_set_and_tried(
+    as_admin: Browser, as_operator: Browser, parts: Services, garage: House
+) -> None:
+    text = as_admin.speaks("en").get(page(garage, "alerts")).text
+    assert "cannot send SMS yet" in text
+    assert "cannot send e-mails yet" in text
+    tried = as_admin.post(page(garage, "alerts/test"))
+    assert "Nobody is told yet" in as_admin.get(tried.location).text
+    told = {"alert_numbers": "054-111 2222\n\n", "alert_emails": "boss@x.test\nDana@x.test"}
+    saved(as_admin, garage, "alerts", **told)
+    own = settings_of(parts, garage)
+    assert own.alert_numbers == ["+972541112222"]
+    assert own.alert_emails == ["boss@x.test", "dana@x.test"]
+    tried = as_admin.post(page(garage, "alerts/test"))
+    assert "3 recipients" in as_admin.get(tried.location).text
+    wrong = as_admin.post(page(garage, "alerts"), {"alert_emails": "boss@x.test\nnobody"})
+    assert wrong.status_code == 422
+    assert "Line 2:" in wrong.text
+    assert as_operator.post(page(garage, "alerts/test")).status_code == 403
