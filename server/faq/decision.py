@@ -8,7 +8,7 @@ from dataclasses import replace
 from server.faq.lexicon import GENERIC
 from server.faq.questions import question_of
 from server.faq.results import Hit, Miss, Scored
-from server.faq.retrieval import score_rows
+from server.faq.retrieval import Patience, score_rows
 from server.faq.snapshot import FaqRow, Shelf
 from server.faq.utterance import Utterance, read_utterance
 from server.faq.vocabulary import Token
@@ -28,6 +28,7 @@ def decide(
     shelf: Shelf,
     utterance: Utterance,
     scored: Sequence[Scored],
+    patience: Patience,
     lang: str,
     min_score: float,
     similar: Mapping[int, float] | None,
@@ -37,9 +38,8 @@ def decide(
     ``similar`` holds cosines by row id, or is None when nobody computed them.
     """
     best = scored[0] if scored else None
-    asked = _doubled(
-        shelf, utterance, min_score, whole=best is not None and best.score >= min_score
-    )
+    whole = best is not None and best.score >= min_score
+    asked = _doubled(shelf, utterance, patience, min_score, whole=whole)
     if asked:
         score, row = (best.score, best.row) if best else (0.0, None)
         return Miss("ambiguous", score, clarifying(asked, lang), best=row)
@@ -87,7 +87,7 @@ def _rescued(scored: Sequence[Scored], similar: Mapping[int, float] | None) -> H
 
 
 def _doubled(
-    shelf: Shelf, utterance: Utterance, min_score: float, *, whole: bool
+    shelf: Shelf, utterance: Utterance, patience: Patience, min_score: float, *, whole: bool
 ) -> list[FaqRow] | None:
     """Return the rows that parts of the sentence ask for, when they are of different intents.
 
@@ -100,7 +100,7 @@ def _doubled(
         part = read_utterance(" ".join(token.text for token in tokens), tokens)
         if not part.content and any(token.text in _THIS for token in tokens):
             continue  # "how much is it" asks about what was said before
-        scored = score_rows(shelf, part)
+        scored = score_rows(shelf, part, patience)
         if scored and scored[0].score >= min_score:
             answers.append(scored[0].row)
     return answers if len({row.intent_key for row in answers}) > 1 else None

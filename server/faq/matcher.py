@@ -13,7 +13,7 @@ from server.faq.decision import decide
 from server.faq.guardrails import guard
 from server.faq.normalize import normalize
 from server.faq.results import Explanation, Hit, Miss
-from server.faq.retrieval import score_rows
+from server.faq.retrieval import Clock, Patience, score_rows
 from server.faq.snapshot import FaqSnapshot
 from server.faq.tokens import split_words
 from server.faq.utterance import read_utterance
@@ -38,6 +38,11 @@ MIN_SCORE = 0.78
 _HEBREW = re.compile("[א-ת]")
 
 
+def _still() -> float:
+    """A clock that stands: without one, only each expression's own time-out counts."""
+    return 0.0
+
+
 def match(
     snapshot: FaqSnapshot,
     text: str,
@@ -45,15 +50,16 @@ def match(
     *,
     min_score: float = MIN_SCORE,
     similar: Mapping[int, float] | None = None,
+    clock: Clock = _still,
 ) -> Hit | Miss:
     """Return the row that answers ``text``, spoken in ``lang`` (``he-IL``), or a reason.
 
     ``similar`` holds cosines by row id, 0 to 1, of rows whose embeddings are known. They rescue a
     row that has an anchor and one unexplained word, and override no guardrail; ``Miss.grey`` tells
     when they are worth getting. Never raises; hostile text and expressions cost their own match
-    only, and expressions run under a time-out.
+    only: each expression runs under a time-out, and all together end by ``clock`` (seconds).
     """
-    return _consider(snapshot, text, lang, min_score, similar, every=False).result
+    return _consider(snapshot, text, lang, min_score, similar, clock, every=False).result
 
 
 def explain(
@@ -63,9 +69,10 @@ def explain(
     *,
     min_score: float = MIN_SCORE,
     similar: Mapping[int, float] | None = None,
+    clock: Clock = _still,
 ) -> Explanation:
     """Return what ``match`` would, with every row considered and what spoke for and against it."""
-    return _consider(snapshot, text, lang, min_score, similar, every=True)
+    return _consider(snapshot, text, lang, min_score, similar, clock, every=True)
 
 
 def guardrail(snapshot: FaqSnapshot, text: str, lang: str) -> str:
@@ -91,6 +98,7 @@ def _consider(
     lang: str,
     min_score: float,
     similar: Mapping[int, float] | None,
+    clock: Clock,
     *,
     every: bool,
 ) -> Explanation:
@@ -109,12 +117,13 @@ def _consider(
     fired = guard(tokens, utterance.question, is_question="?" in text)
     if fired and not every:
         return _refused(fired)
-    scored = score_rows(shelf, utterance, every=every)
+    patience = Patience(clock)
+    scored = score_rows(shelf, utterance, patience, every=every)
     uncovered = scored[0].found.uncovered if scored else ()
     if fired:
         best = scored[0].score if scored else 0.0
         return Explanation(Miss(fired, best), fired, scored, uncovered)
-    result = decide(shelf, utterance, scored, lang, min_score, similar)
+    result = decide(shelf, utterance, scored, patience, lang, min_score, similar)
     return Explanation(result, "", scored, uncovered)
 
 

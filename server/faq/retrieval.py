@@ -6,7 +6,7 @@ scored, so that the time does not grow with what a business has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from server.faq.book import Book
 from server.faq.patterns import Expression
@@ -18,15 +18,44 @@ from server.faq.utterance import Utterance
 
 _EXPRESSION_SECONDS = 0.003
 _MOST_TIMEOUTS = 2
-"""After so many slow expressions no more are tried: the call's loop waits for the match."""
+_SEARCH_SECONDS = 0.01
+"""After so many slow expressions, or so long, no more are tried: the call's loop waits for the
+match."""
 _MAX_PRIORITY = 100
 
 
-def score_rows(shelf: Shelf, utterance: Utterance, *, every: bool = False) -> tuple[Scored, ...]:
+Clock = Callable[[], float]
+
+
+class Patience:
+    """How long expressions may be looked for in one sentence and its parts.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ends_at = clock() + _SEARCH_SECONDS
+        self._timeouts = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the next expression is not tried any more."""
+        return self._timeouts >= _MOST_TIMEOUTS or self._clock() > self._ends_at
+
+    def note_timeout(self) -> None:
+        """One expression took too long by itself."""
+        self._timeouts += 1
+
+
+def score_rows(
+    shelf: Shelf, utterance: Utterance, patience: Patience, *, every: bool = False
+) -> tuple[Scored, ...]:
     """Return the rows that may answer, the best first; with ``every`` all that share a word."""
     book = shelf.book
     candidates = _candidates(book, utterance, every=every)
-    search = _Search(utterance.key)
+    search = _Search(utterance.key, patience)
     found: list[Scored] = []
     for place in _places(candidates | book.searching):
         model = book.rows[place]
@@ -88,16 +117,16 @@ def _places(mask: int) -> Iterator[int]:
 class _Search:
     """Looks for expressions in one sentence, within a bounded time."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, patience: Patience) -> None:
         self._key = key
-        self._timeouts = 0
+        self._patience = patience
 
     def finds(self, expression: Expression) -> bool:
         """Tell whether ``expression`` is found; one that takes too long is not."""
-        if expression.needle not in self._key or self._timeouts >= _MOST_TIMEOUTS:
+        if expression.needle not in self._key or self._patience.is_over:
             return False
         try:
             return expression.pattern.search(self._key, timeout=_EXPRESSION_SECONDS) is not None
         except TimeoutError:
-            self._timeouts += 1
+            self._patience.note_timeout()
             return False

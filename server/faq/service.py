@@ -161,6 +161,7 @@ class FaqEngine:
                 asked.language,
                 min_score=asked.min_score,
                 similar=found.similar,
+                clock=self._clock,
             )
         except Exception as error:
             self._count_failure(asked, f"error={_where(error)}")
@@ -216,6 +217,7 @@ class FaqEngine:
                 asked.language,
                 min_score=asked.min_score,
                 similar=similar,
+                clock=self._clock,
             )
         except Exception as error:
             self._count_failure(asked, f"error={_where(error)}")

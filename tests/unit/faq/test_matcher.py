@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -169,6 +170,13 @@ def test_many_catastrophic_expressions_do_not_add_up() -> None:
     started = time.monotonic()
     assert outcome("א" * (MAX_TEXT_CHARS - 1), snapshot) == "no_match"
     assert time.monotonic() - started < 0.2
+
+
+def test_expressions_that_are_slow_together_are_stopped_too() -> None:
+    snapshot = faq(*(row(f"k{n}", rf"צמיג(ים)?.*{n}$", row_id=n) for n in range(40)))
+    ticks = itertools.count()
+    match(snapshot, "יש לכם צמיגים של חורף", HE, clock=lambda: next(ticks) / 1000)
+    assert next(ticks) <= 13, "each look at the clock is a millisecond, and ten are enough"
 
 
 def test_a_catastrophic_row_does_not_cost_the_phrases_of_others() -> None:
