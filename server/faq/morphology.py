@@ -20,7 +20,7 @@ _SHORTEST_LEMMA = 3
 
 _HEBREW = re.compile(r"[א-ת]+")
 _LATIN = re.compile(r"[a-z]+")
-_DOUBLED = re.compile("(יי|וו)")
+_DOUBLED = re.compile("ו{2,}|י{2,}")
 
 # The prefixes in the order in which Hebrew stacks them: and / that, when / from, to, in / the.
 _STACKED = re.compile("^ו?(?:כש|ש|לכש)?[מלב]?ה?$")

@@ -38,11 +38,13 @@ class Patience:
         self._clock = clock
         self._ends_at = clock() + _SEARCH_SECONDS
         self._timeouts = 0
+        self._over = False
 
     @property
     def is_over(self) -> bool:
         """Whether the next expression is not tried any more."""
-        return self._timeouts >= _MOST_TIMEOUTS or self._clock() > self._ends_at
+        self._over = self._over or self._timeouts >= _MOST_TIMEOUTS or self._clock() > self._ends_at
+        return self._over
 
     def note_timeout(self) -> None:
         """One expression took too long by itself."""
