@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -54,6 +55,11 @@ def ago(at: datetime | None) -> str:
         return str(_("just now"))
     words = format_timedelta(-past, add_direction=True, threshold=1.0)
     return _SAID_TWICE.sub("", words)
+
+
+def fresh_id() -> str:
+    """Return an id that stands nowhere else in a page, whatever its parts were loaded later."""
+    return f"i{secrets.token_hex(5)}"
 
 
 def iso(at: datetime | None) -> str:
@@ -131,3 +137,4 @@ def register_formats(app: Flask) -> None:
         "percent": percent,
     }
     add_filters(app, filters)
+    app.jinja_env.globals["fresh_id"] = fresh_id

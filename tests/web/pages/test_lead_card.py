@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -68,6 +69,16 @@ def test_a_made_card_shows_all_of_it(as_operator: Browser, parts: Services, gara
     assert "בלי בינה מלאכותית" not in text
     assert "data-pending" not in text
     assert 'href="tel:+972541234567"' in text
+
+
+def test_the_card_says_when_in_words_and_in_full(
+    as_operator: Browser, parts: Services, garage: House
+) -> None:
+    set_lead(parts, garage, created_at=datetime(2026, 3, 1, 12, 5, tzinfo=UTC))
+    text = as_operator.get(card(garage)).text
+    facts = text[text.index('id="lead-chips"') : text.index('id="lead-summary-box"')]
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", facts))
+    assert re.search(r"לפני [^·]+ · 1 במרץ 2026, 14:05", said)
 
 
 def test_a_summary_without_a_model_says_so(
