@@ -81,6 +81,15 @@ def test_the_card_says_when_in_words_and_in_full(
     assert re.search(r"לפני [^·]+ · 1 במרץ 2026, 14:05", said)
 
 
+def test_without_a_recording_the_lines_have_their_times(
+    as_operator: Browser, parts: Services, garage: House
+) -> None:
+    with parts.database.write() as session:
+        session.get_one(Call, garage.call_sid).turns[1].start_ms = 63_400
+    text = as_operator.get(card(garage)).text
+    assert '<span class="chat-time" dir="ltr">1:03</span>' in text
+
+
 def test_a_summary_without_a_model_says_so(
     as_operator: Browser, parts: Services, garage: House
 ) -> None:
