@@ -130,6 +130,9 @@ def test_the_parts_change_their_version_only_with_what_they_show(
     renamed = versions()
     changed = {place for place in after if after[place] != renamed[place]}
     assert changed == {".heading h1", "#lead-chips-box"}
+    set_lead(parts, garage, tags=["דחוף"])
+    tagged = versions()
+    assert {place for place in tagged if renamed[place] != tagged[place]} == {"#lead-chips-box"}
 
 
 def test_looking_at_a_card_does_not_mark_it(
@@ -175,7 +178,12 @@ def test_tags_come_and_go_one_by_one(as_operator: Browser, parts: Services, gara
     for tag in ("דחוף", "גרירה", "דחוף"):
         as_operator.post(card(garage, "tags"), {"tag": tag})
     assert stored(parts, garage).tags == ["דחוף", "גרירה"]
+    text = as_operator.get(card(garage)).text
+    head = text[text.index('id="lead-chips"') : text.index('id="lead-summary-box"')]
+    assert "דחוף" in head
+    assert "גרירה" in head
     part = as_htmx(as_operator, card(garage, "tags"), {"remove": "דחוף"})
+    assert "innerHTML:#lead-chips-box" in part.text  # at the top as well
     assert "דחוף" not in part.text
     assert stored(parts, garage).tags == ["גרירה"]
     for headers in ({}, HTMX):
