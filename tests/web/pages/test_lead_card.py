@@ -90,6 +90,14 @@ def test_without_a_recording_the_lines_have_their_times(
     assert '<span class="chat-time" dir="ltr">1:03</span>' in text
 
 
+def test_the_card_leads_to_its_call(as_operator: Browser, parts: Services, garage: House) -> None:
+    address = f'href="/b/{garage.id}/calls/{garage.call_sid}"'
+    assert address in as_operator.get(card(garage)).text
+    with parts.database.write() as session:
+        session.delete(session.get_one(Call, garage.call_sid))
+    assert address not in as_operator.get(card(garage)).text
+
+
 def test_a_summary_without_a_model_says_so(
     as_operator: Browser, parts: Services, garage: House
 ) -> None:
