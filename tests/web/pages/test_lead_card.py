@@ -98,6 +98,15 @@ def test_the_card_leads_to_its_call(as_operator: Browser, parts: Services, garag
     assert address not in as_operator.get(card(garage)).text
 
 
+def test_amber_is_for_what_needs_somebody(
+    as_operator: Browser, parts: Services, garage: House
+) -> None:
+    set_lead(parts, garage, work_status="in_work")
+    assert "chip-warn" not in as_operator.get(card(garage)).text
+    set_lead(parts, garage, fields={"callback": "transfer_unanswered"})
+    assert "chip-warn" in as_operator.get(card(garage)).text
+
+
 def test_a_summary_without_a_model_says_so(
     as_operator: Browser, parts: Services, garage: House
 ) -> None:
