@@ -27,6 +27,7 @@ _SECONDS_A_MINUTE = 60
 _MINUTES_AN_HOUR = 60
 _SOON_SECONDS = 45
 _MS_A_SECOND = 1000
+_FEW_MS = 10
 _SAID_TWICE = re.compile(r"\s*\(\d+\)$")
 """Hebrew's data repeat a number that the word has said: "לפני שעה (1)"."""
 
@@ -85,6 +86,13 @@ def milliseconds(length: float | None) -> str:
     return str(_("%(seconds)s s", seconds=format_decimal(round(length / _MS_A_SECOND, 1))))
 
 
+def whole_milliseconds(length: float | None) -> str:
+    """Return a time of which milliseconds matter: ``1,420 ms``; below ten with a tenth."""
+    if length is None:
+        return ""
+    return str(_("%(ms)s ms", ms=format_decimal(round(length, 1 if length < _FEW_MS else None))))
+
+
 def phone_number(e164: str | None) -> str:
     """Return a number as people write it: an Israeli one as at home, else with its country."""
     if not e164 or not e164.startswith("+"):
@@ -132,6 +140,7 @@ def register_formats(app: Flask) -> None:
         "iso": iso,
         "seconds": seconds,
         "ms": milliseconds,
+        "whole_ms": whole_milliseconds,
         "phone_number": phone_number,
         "number": lambda value: "" if value is None else format_decimal(value),
         "percent": percent,

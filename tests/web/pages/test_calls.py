@@ -96,6 +96,7 @@ def test_a_call_as_a_conversation(as_operator: Browser, parts: Services, garage:
         cut = call.turns[2]
         cut.start_ms, cut.heard_ms, cut.length_ms = 3000, 1800, 4200
         cut.timings_ms = {
+            "faq_ms": 0.724,
             "hangover_ms": 300,
             "final_ms": 500,
             "tts_ready_ms": 900,
@@ -109,7 +110,8 @@ def test_a_call_as_a_conversation(as_operator: Browser, parts: Services, garage:
     assert "&lt;script&gt;alert(1)" in page
     assert "heard 1.8 s of 4.2 s" in page
     assert "Instant answer" in page
-    assert "Waited 1.4 s for this answer" in page
+    assert "Waited 1,400 ms for this answer" in page
+    assert 'look-up among the prepared answers</dt><dd class="number">0.7 ms' in page
     assert "too long" in page
     assert 'data-start-ms="1500" data-end-ms="2400"' in page
     assert 'data-start-ms="3000" data-end-ms="4800"' in page  # as far as it was heard
