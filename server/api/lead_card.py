@@ -19,12 +19,14 @@ from server.wiring import services
 
 blueprint = new_resource("lead-cards", "Leads as they stand on their cards.")
 
+_START_MS = "Of the recording, without one from the first sound of the call; null: not known."
+
 
 class PartView(BaseModel):
     """Words that were said in one breath."""
 
     text: str
-    start_ms: int | None = Field(description="Of the recording; null: not known.")
+    start_ms: int | None = Field(description=_START_MS)
     end_ms: int | None
 
 
@@ -33,7 +35,7 @@ class LineView(BaseModel):
 
     speaker: str = Field(description="caller or agent; empty: nobody can tell.")
     text: str
-    start_ms: int | None = Field(description="Of the recording; null: not known.")
+    start_ms: int | None = Field(description=_START_MS)
     path: str | None = Field(
         description="How a reply came about: GREETING, FAQ_FASTPATH, AGENT or FALLBACK."
     )

@@ -1,8 +1,9 @@
 """What was said in a lead's call, as a chat in step with its recording.
 
 The words are the recording's transcript where there is one, else what was heard live. Times are of
-the recording; how a reply came about (its path) is known from the call itself, so the replies that
-a recogniser understood are paired with those that were made.
+the recording; without one, of the call as it was measured. How a reply came about (its path) is
+known from the call itself, so the replies that a recogniser understood are paired with those that
+were made.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Part:
 
     text: str
     start_ms: int | None = None
-    """Of the recording; None where that is not known."""
+    """Of the recording, without one from the first sound; None where that is not known."""
     end_ms: int | None = None
 
 
@@ -59,7 +60,7 @@ class SaidLine:
 
     @property
     def start_ms(self) -> int | None:
-        """Where it begins in the recording."""
+        """When it begins, counted as in its parts."""
         return self.parts[0].start_ms if self.parts else None
 
 
@@ -67,7 +68,8 @@ def conversation(session: Session, lead: Lead, played: Recording | None) -> list
     """Return what was said in the call of ``lead``, in order.
 
     Args:
-        played: the recording that the player plays; times are of it, and are told only with it.
+        played: the recording that the player plays; times are of it. None: there is none, and
+            turns stand at the times that the call measured.
     """
     call = session.scalar(select(Call).where(Call.call_sid == lead.call_sid))
     turns = list(call.turns) if call is not None else []
@@ -113,14 +115,15 @@ def live_lines(turns: Sequence[CallTurn], began_at: datetime | None) -> list[Sai
     """Return the turns of a call as lines, each where it is in the recording.
 
     Args:
-        began_at: when the recording began; None: there is none, and no times are told.
+        began_at: when the recording began; None: there is none. Then nothing can be played, and a
+            turn that does not know when it began has no time: a guess would be of no use.
     """
     lines: list[SaidLine] = []
     free_from = 0
     for turn in turns:
         if not turn.text.strip():
             continue
-        start = end = None
+        start, end = turn.start_ms, None
         if began_at is not None:
             start, end = _place(turn, began_at, free_from)
             free_from = end

@@ -18,7 +18,7 @@ from server.api.calls import CallPage, CallsQuery, TurnView, call_detail, call_p
 from server.api.lead_view import recording_path
 from server.errors import InvalidInputError
 from server.leads.media import stored_recording
-from server.models import OPERATOR, Call, Lead
+from server.models import OPERATOR, BusinessFaq, Call, Lead
 from server.web.call_words import (
     PATHS,
     agent_words,
@@ -56,11 +56,20 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """A prepared answer that was given and is still there."""
+
+    faq_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRow:
     """One turn as it is drawn."""
 
     turn: TurnView
     waits: Waterfall | None
+    answer: GivenAnswer | None
 
     @property
     def end_ms(self) -> int | None:
@@ -120,6 +129,7 @@ def show_call(business_id: int, call_sid: str) -> str:
     with services().database.read() as session:
         row = _call_here(session, business_id, call_sid)
         call = call_detail(row)
+        answers = _given_answers(session, business_id, call.turns)
         lead = session.get(Lead, row.lead_id) if row.lead_id is not None else None
         recording = stored_recording(session, lead) if lead is not None else None
         name = lead.name if lead is not None else ""
@@ -128,7 +138,10 @@ def show_call(business_id: int, call_sid: str) -> str:
         "calls/show.html",
         call=call,
         name=name,
-        rows=[TurnRow(turn, waterfall(turn.timings_ms, scale_ms)) for turn in call.turns],
+        rows=[
+            TurnRow(turn, waterfall(turn.timings_ms, scale_ms), answers.get(turn.index))
+            for turn in call.turns
+        ],
         stages=STAGES,
         recording_url=recording_path(lead.id) if lead is not None and recording else None,
         running=services().calls.watch.call(call_sid) is not None,
@@ -180,6 +193,29 @@ def _names(session: Session, call_sids: list[str]) -> dict[str, str]:
         select(Lead.call_sid, Lead.name).where(Lead.call_sid.in_(call_sids), Lead.name != "")
     )
     return {row.call_sid: row.name for row in known}
+
+
+def _given_answers(
+    session: Session, business_id: int, turns: list[TurnView]
+) -> dict[int, GivenAnswer]:
+    """Return the prepared answers that were given, each under its turn's index.
+
+    A turn knows its answer's key, which each language has anew: the one with these words was said.
+    """
+    keys = {turn.index: turn.intent_key for turn in turns if turn.intent_key}
+    known: dict[str, list[BusinessFaq]] = {}
+    for faq in session.scalars(
+        select(BusinessFaq)
+        .where(BusinessFaq.business_id == business_id, BusinessFaq.intent_key.in_(keys.values()))
+        .order_by(BusinessFaq.id)
+    ):
+        known.setdefault(faq.intent_key, []).append(faq)
+    given = {}
+    for turn in turns:
+        if faqs := known.get(keys.get(turn.index, "")):
+            said = next((faq for faq in faqs if faq.answer_text == turn.text), faqs[0])
+            given[turn.index] = GivenAnswer(said.id, said.label or said.intent_key)
+    return given
 
 
 def _call_here(session: Session, business_id: int, call_sid: str) -> Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,7 @@ _SECONDS_A_MINUTE = 60
 _MINUTES_AN_HOUR = 60
 _SOON_SECONDS = 45
 _MS_A_SECOND = 1000
+_FEW_MS = 10
 _SAID_TWICE = re.compile(r"\s*\(\d+\)$")
 """Hebrew's data repeat a number that the word has said: "לפני שעה (1)"."""
 
@@ -56,6 +58,11 @@ def ago(at: datetime | None) -> str:
     return _SAID_TWICE.sub("", words)
 
 
+def fresh_id() -> str:
+    """Return an id that stands nowhere else in a page, whatever its parts were loaded later."""
+    return f"i{secrets.token_hex(5)}"
+
+
 def iso(at: datetime | None) -> str:
     """Return ``at`` for ``<time datetime>``."""
     return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
@@ -77,6 +84,13 @@ def milliseconds(length: float | None) -> str:
     if length < _MS_A_SECOND:
         return str(_("%(ms)s ms", ms=format_decimal(round(length))))
     return str(_("%(seconds)s s", seconds=format_decimal(round(length / _MS_A_SECOND, 1))))
+
+
+def whole_milliseconds(length: float | None) -> str:
+    """Return a time of which milliseconds matter: ``1,420 ms``; below ten with a tenth."""
+    if length is None:
+        return ""
+    return str(_("%(ms)s ms", ms=format_decimal(round(length, 1 if length < _FEW_MS else None))))
 
 
 def phone_number(e164: str | None) -> str:
@@ -126,8 +140,10 @@ def register_formats(app: Flask) -> None:
         "iso": iso,
         "seconds": seconds,
         "ms": milliseconds,
+        "whole_ms": whole_milliseconds,
         "phone_number": phone_number,
         "number": lambda value: "" if value is None else format_decimal(value),
         "percent": percent,
     }
     add_filters(app, filters)
+    app.jinja_env.globals["fresh_id"] = fresh_id

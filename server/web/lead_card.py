@@ -125,7 +125,7 @@ def tags(business_id: int, lead_id: int) -> Response | str | tuple[str, int]:
         own = _shown(business_id, lead_id, tag_form=form)
         template = "leads/_tags.html" if is_htmx() else "leads/card.html"
         return render_template(template, **own), HTTPStatus.UNPROCESSABLE_ENTITY
-    return _answer(business_id, lead_id, "leads/_tags.html")
+    return _answer(business_id, lead_id, "leads/_tags_answer.html")
 
 
 @blueprint.post(f"{LEAD}/notes")
@@ -278,7 +278,7 @@ def _versions(card: LeadCard) -> dict[str, str]:
         "title": (lead.name, lead.phone),
         "chips": (
             *(lead.name, lead.phone, lead.status, lead.work_status, lead.outcome),
-            *(lead.duration_seconds, lead.wants_callback, progress.call),
+            *(lead.duration_seconds, lead.wants_callback, lead.tags, progress.call),
         ),
         "summary": (
             *(lead.status, lead.headline, lead.summary, lead.summary_source, lead.next_step),

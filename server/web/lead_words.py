@@ -19,7 +19,7 @@ WORK = {
 }
 """The operator's states, in the order in which a lead goes through them."""
 
-_WORK_KIND = {"new": "info", "in_work": "warn", "done": "good", "lost": "quiet"}
+_WORK_KIND = {"new": "info", "in_work": "outline", "done": "good", "lost": "quiet"}
 
 OUTCOMES = {
     "talked": _l("Talked to the end"),

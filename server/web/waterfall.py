@@ -55,6 +55,8 @@ class Waterfall:
     stages: tuple[Stage, ...]
     slow_x: float
     """Where the bar becomes too long."""
+    match_ms: float | None
+    """How long of it the prepared answers were searched; None: they were not."""
 
     @property
     def slow(self) -> bool:
@@ -88,7 +90,8 @@ def waterfall(timings: Mapping[str, Any], scale_ms: float) -> Waterfall | None:
                 Stage(name, end - at, at / scale_ms * WIDTH, (end - at) / scale_ms * WIDTH)
             )
         at = end
-    return Waterfall(total, tuple(stages), SLOW_MS / scale_ms * WIDTH)
+    match_ms = _number(timings.get("faq_ms"))
+    return Waterfall(total, tuple(stages), SLOW_MS / scale_ms * WIDTH, match_ms)
 
 
 def _number(value: Any) -> float | None:

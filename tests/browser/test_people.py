@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from server.accounts import links
+from server.clock import utc_now
 from server.models import User
 from tests.browser.conftest import Person
 from tests.browser.people import sign_in
@@ -83,6 +84,16 @@ def test_without_scripts_somebody_joins_and_signs_in_again(site: Site, person: P
     assert page.url.endswith(f"/b/{site.garage}/leads")
 
 
+def test_a_tap_on_how_long_ago_says_when_without_scripts_too(site: Site, person: Person) -> None:
+    page = person("admin", phone=True, javascript=False)
+    page.goto(f"/b/{site.garage}/settings/members")
+    exact = page.locator(".when-exact").first
+    expect(exact).to_be_hidden()
+    page.locator(".when").first.tap()
+    expect(exact).to_be_visible()
+    expect(exact).to_contain_text(str(utc_now().year))
+
+
 @pytest.mark.parametrize("lang", ["he", "en"])
 def test_a_wrong_password_is_told_and_a_link_helps(
     site: Site, person: Person, accessible: Callable[[Page], None], lang: str
@@ -147,6 +158,14 @@ def test_the_log_tells_what_was_done(
     first = page.locator(".log-row").first
     expect(first).to_contain_text("Ruth")
     expect(first).to_contain_text("Key made")
+    exact = first.locator(".when-exact")
+    expect(exact).to_be_hidden()
+    first.locator(".when").press("Enter")
+    expect(exact).to_be_visible()
+    expect(exact).to_contain_text(str(utc_now().year))
+    accessible(page)
+    page.keyboard.press("Escape")
+    expect(exact).to_be_hidden()
     first.locator("a").click()
     expect(page.locator(".log-row").first).to_contain_text("Ruth")
     assert watch.faults == []

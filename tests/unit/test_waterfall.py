@@ -29,6 +29,14 @@ def test_what_was_not_measured_belongs_to_the_next_stage() -> None:
     ]  # fmt: skip
 
 
+def test_the_look_up_is_told_beside_the_stages() -> None:
+    for timings, known in (({}, None), ({"faq_ms": None}, None), ({"faq_ms": 0.7}, 0.7)):
+        found = waterfall(FULL | timings, 1500)
+        assert found is not None
+        assert found.match_ms == known
+        assert len(found.stages) == 4
+
+
 def test_without_a_total_there_is_no_bar() -> None:
     for timings in ({}, {"total_latency_ms": None}, {"total_latency_ms": "soon"}):
         assert waterfall(timings, 1500) is None

@@ -99,6 +99,13 @@ def test_live_turns_stand_where_they_are_in_the_recording() -> None:
     assert len(lines) == 3
 
 
-def test_without_a_recording_there_are_no_times() -> None:
-    [line] = live_lines([turn("caller", "שלום", 3500)], None)
-    assert (line.start_ms, line.parts[0].end_ms) == (None, None)
+def test_without_a_recording_turns_stand_when_they_were_said() -> None:
+    lines = live_lines(
+        [
+            turn("agent", "שלום.", 300, start_ms=300, length_ms=2000),
+            turn("caller", "שלום", 3500),  # nobody measured when
+        ],
+        None,
+    )
+    times = [(line.start_ms, line.parts[0].end_ms) for line in lines]
+    assert times == [(300, None), (None, None)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from server.models import Call, CallTurn, Lead, Recording
+from server.models import BusinessFaq, Call, CallTurn, Lead, Recording
 from server.wiring import Services
 from tests.web.conftest import House
 from tests.web.pages.conftest import Browser
@@ -96,6 +96,7 @@ def test_a_call_as_a_conversation(as_operator: Browser, parts: Services, garage:
         cut = call.turns[2]
         cut.start_ms, cut.heard_ms, cut.length_ms = 3000, 1800, 4200
         cut.timings_ms = {
+            "faq_ms": 0.724,
             "hangover_ms": 300,
             "final_ms": 500,
             "tts_ready_ms": 900,
@@ -109,7 +110,8 @@ def test_a_call_as_a_conversation(as_operator: Browser, parts: Services, garage:
     assert "&lt;script&gt;alert(1)" in page
     assert "heard 1.8 s of 4.2 s" in page
     assert "Instant answer" in page
-    assert "Waited 1.4 s for this answer" in page
+    assert "Waited 1,400 ms for this answer" in page
+    assert 'look-up among the prepared answers</dt><dd class="number">0.7 ms' in page
     assert "too long" in page
     assert 'data-start-ms="1500" data-end-ms="2400"' in page
     assert 'data-start-ms="3000" data-end-ms="4800"' in page  # as far as it was heard
@@ -119,6 +121,41 @@ def test_a_call_as_a_conversation(as_operator: Browser, parts: Services, garage:
     assert "Ended with a goodbye" in page
     assert f'href="/b/{garage.id}/leads/{garage.lead_id}"' in page
     assert "style=" not in page.partition("<main")[2]
+
+
+def test_an_instant_answer_says_which_and_leads_there(
+    as_operator: Browser, as_admin: Browser, parts: Services, garage: House
+) -> None:
+    path = f"/b/{garage.id}/calls/{garage.call_sid}"
+    for browser in (as_operator, as_admin):
+        browser.speaks("en")
+    assert "Instant answer: <bdi data-user>price</bdi>" in as_operator.get(path).text
+    with parts.database.write() as session:
+        session.get_one(BusinessFaq, garage.faq_id).label = "<i>מחיר</i>"
+        english = BusinessFaq(
+            business_id=garage.id, intent_key="price", lang="en-US", answer_text="A hundred."
+        )
+        session.add(english)
+    named = "Instant answer: <bdi data-user>&lt;i&gt;מחיר&lt;/i&gt;</bdi>"
+    edit = f'href="/b/{garage.id}/faqs/{garage.faq_id}/edit"'
+    for browser, leads_there in ((as_operator, False), (as_admin, True)):
+        page = browser.get(path).text
+        assert named in page
+        assert (edit in page) == leads_there
+    with parts.database.write() as session:
+        session.get_one(Call, garage.call_sid).turns[2].text = "A hundred."
+    assert f'href="/b/{garage.id}/faqs/{english.id}/edit"' in as_admin.get(path).text
+
+
+def test_an_answer_that_was_deleted_since_has_no_name(
+    as_admin: Browser, parts: Services, garage: House, bakery: House
+) -> None:
+    with parts.database.write() as session:
+        session.delete(session.get_one(BusinessFaq, garage.faq_id))
+    page = as_admin.speaks("en").get(f"/b/{garage.id}/calls/{garage.call_sid}")
+    assert page.status_code == 200
+    assert "Instant answer" in page.text
+    assert "/faqs/" not in page.text  # nor to that of a business with the same key
 
 
 def test_a_recording_is_played_beside_what_was_said(

@@ -341,6 +341,46 @@ def test_every_field_for_words_says_in_which_direction_they_run(
             assert Fields(as_owner.get(page.at(own.things)).text).sideless == [], page.name
 
 
+class Held(HTMLParser):
+    """Collects the controls inside of links, and what buttons open against what there is."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.in_link = False
+        self.held: list[str] = []
+        self.opened: list[str] = []
+        self.popovers: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if self.in_link and tag in ("a", "button", "input", "select", "summary"):
+            self.held.append(tag)
+        self.in_link = self.in_link or tag == "a"
+        if "popovertarget" in found:
+            self.opened.append(found["popovertarget"])
+        if "popover" in found:
+            self.popovers.append(found["id"])
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_link = self.in_link and tag != "a"
+
+
+def test_links_hold_no_controls_and_buttons_open_what_is_theirs(
+    as_owner: Browser, own: Furnished
+) -> None:
+    opened = 0
+    for page in PAGES:
+        if page.role is None:
+            continue
+        found = Held(as_owner.get(page.at(own.things)).text)
+        assert found.held == [], page.name
+        assert found.opened == found.popovers, page.name
+        assert len(set(found.popovers)) == len(found.popovers), page.name
+        opened += len(found.opened)
+    assert opened
+
+
 def test_pages_carry_their_headers(as_owner: Browser, own: Furnished) -> None:
     for page in PAGES:
         if page.role is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -70,6 +71,42 @@ def test_a_made_card_shows_all_of_it(as_operator: Browser, parts: Services, gara
     assert 'href="tel:+972541234567"' in text
 
 
+def test_the_card_says_when_in_words_and_in_full(
+    as_operator: Browser, parts: Services, garage: House
+) -> None:
+    set_lead(parts, garage, created_at=datetime(2026, 3, 1, 12, 5, tzinfo=UTC))
+    text = as_operator.get(card(garage)).text
+    facts = text[text.index('id="lead-chips"') : text.index('id="lead-summary-box"')]
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", facts))
+    assert re.search(r"לפני [^·]+ · 1 במרץ 2026, 14:05", said)
+
+
+def test_without_a_recording_the_lines_have_their_times(
+    as_operator: Browser, parts: Services, garage: House
+) -> None:
+    with parts.database.write() as session:
+        session.get_one(Call, garage.call_sid).turns[1].start_ms = 63_400
+    text = as_operator.get(card(garage)).text
+    assert '<span class="chat-time" dir="ltr">1:03</span>' in text
+
+
+def test_the_card_leads_to_its_call(as_operator: Browser, parts: Services, garage: House) -> None:
+    address = f'href="/b/{garage.id}/calls/{garage.call_sid}"'
+    assert address in as_operator.get(card(garage)).text
+    with parts.database.write() as session:
+        session.delete(session.get_one(Call, garage.call_sid))
+    assert address not in as_operator.get(card(garage)).text
+
+
+def test_amber_is_for_what_needs_somebody(
+    as_operator: Browser, parts: Services, garage: House
+) -> None:
+    set_lead(parts, garage, work_status="in_work")
+    assert "chip-warn" not in as_operator.get(card(garage)).text
+    set_lead(parts, garage, fields={"callback": "transfer_unanswered"})
+    assert "chip-warn" in as_operator.get(card(garage)).text
+
+
 def test_a_summary_without_a_model_says_so(
     as_operator: Browser, parts: Services, garage: House
 ) -> None:
@@ -110,6 +147,9 @@ def test_the_parts_change_their_version_only_with_what_they_show(
     renamed = versions()
     changed = {place for place in after if after[place] != renamed[place]}
     assert changed == {".heading h1", "#lead-chips-box"}
+    set_lead(parts, garage, tags=["דחוף"])
+    tagged = versions()
+    assert {place for place in tagged if renamed[place] != tagged[place]} == {"#lead-chips-box"}
 
 
 def test_looking_at_a_card_does_not_mark_it(
@@ -155,7 +195,12 @@ def test_tags_come_and_go_one_by_one(as_operator: Browser, parts: Services, gara
     for tag in ("דחוף", "גרירה", "דחוף"):
         as_operator.post(card(garage, "tags"), {"tag": tag})
     assert stored(parts, garage).tags == ["דחוף", "גרירה"]
+    text = as_operator.get(card(garage)).text
+    head = text[text.index('id="lead-chips"') : text.index('id="lead-summary-box"')]
+    assert "דחוף" in head
+    assert "גרירה" in head
     part = as_htmx(as_operator, card(garage, "tags"), {"remove": "דחוף"})
+    assert "innerHTML:#lead-chips-box" in part.text  # at the top as well
     assert "דחוף" not in part.text
     assert stored(parts, garage).tags == ["גרירה"]
     for headers in ({}, HTMX):

@@ -167,6 +167,11 @@ def test_an_empty_business_is_told_how_to_begin(
     answer = as_operator.get(**page(garage))
     assert "אין עדיין פניות" in answer.text
     assert f"/b/{garage.id}/phone" in links(answer)
+    assert f"/b/{garage.id}/leads?show=test" not in links(answer)
+    add(parts, garage.id, is_test=True)
+    tried = as_operator.get(**page(garage))
+    assert "לשיחות ניסיון יש רשימה נפרדת" in tried.text
+    assert f"/b/{garage.id}/leads?show=test" in links(tried)
 
 
 def test_new_leads_are_announced_and_do_not_push_in(

@@ -14,6 +14,7 @@ def test_an_operator_may_try_the_phone(as_operator: Browser, garage: House) -> N
     assert "never billed" in page.text
     assert "no speech recognition" in page.text
     assert "15 minutes" in page.text
+    assert "chip-warn" not in page.text  # a stand-in or a cut needs nobody
 
 
 def test_nobody_tries_the_phone_of_another_business(as_operator: Browser, bakery: House) -> None:
