@@ -155,7 +155,7 @@ def move(business_id: int, faq_id: int, body: Move) -> None:
             _number(session, business_id, [rows[one] for one, _ in places])
         else:
             row = get_faq_row(session, business_id, faq_id)
-            row.priority = _squeezed(places, places.index(moved))
+            _put(row, _squeezed(places, places.index(moved)))
             _record(session, business_id, 1)
 
 
@@ -174,8 +174,15 @@ def _place(ids: list[int], faq_id: int, body: Move) -> int:
 
 def _number(session: Session, business_id: int, rows: list[BusinessFaq]) -> None:
     for place, row in enumerate(rows):
-        row.priority = _priority(place, len(rows))
+        _put(row, _priority(place, len(rows)))
     _record(session, business_id, len(rows))
+
+
+def _put(row: BusinessFaq, priority: int) -> None:
+    """Give ``row`` its place. Who is writing in its form has not been overtaken by that."""
+    if row.priority != priority:
+        row.priority = priority
+        row.updated_at = BusinessFaq.updated_at  # as it is stored by then, whoever wrote it
 
 
 def _squeezed(places: list[tuple[int, int]], at: int) -> int:

@@ -103,6 +103,8 @@ def save(business_id: int, faq_id: int) -> Page:
     except ChangedMeanwhileError as error:
         # Saving once more is then a decision: they have seen both.
         form.read_at.data = error.stored.updated_at.isoformat()
+        if form.priority.data == form.read_priority.data:  # left as it was
+            form.priority.data = form.read_priority.data = error.stored.priority
         return _form(form, error.stored, theirs=error.stored), HTTPStatus.CONFLICT
     return _saved(saved, _("Saved. The next caller hears it."))
 

@@ -102,6 +102,31 @@ def test_the_second_of_two_people_sees_both_versions(
     assert stored(parts, garage)[0].answer_text == "השנייה."
 
 
+def test_who_moves_rows_while_writing_is_not_taken_for_somebody_else(
+    as_admin: Browser, as_owner: Browser, parts: Services, garage: House
+) -> None:
+    faqs = f"/b/{garage.id}/faqs"
+    as_admin.post(f"{faqs}/new", typed("fnew-", priority="0"))
+    one, two = (row.id for row in stored(parts, garage))
+    prefix, faq = f"f{two}-", f"{faqs}/{two}"
+    form = as_admin.get(f"{faq}/edit").text
+    begun = {name: hidden(form, f"{prefix}{name}") for name in ("read_at", "read_priority")}
+    mine = typed(prefix, priority=begun["read_priority"], answer_text="עד שש.", **begun)
+    as_admin.post(f"{faq}/move", {"to": "up"})
+    assert as_admin.post(faq, mine).status_code == 303
+    assert [(row.id, row.priority) for row in stored(parts, garage)] == [(one, 0), (two, 1)]
+    assert stored(parts, garage)[1].answer_text == "עד שש."
+
+    as_owner.post(f"{faq}/move", {"to": "down"})
+    refused = as_admin.post(faq, mine)
+    assert refused.status_code == 409, "the words were changed, by the save above"
+    again = {name: hidden(refused.text, f"{prefix}{name}") for name in ("read_at", "priority")}
+    assert again["priority"] == "0", "the place that it has by now"
+    chosen = mine | {f"{prefix}read_at": again["read_at"], f"{prefix}priority": "7"}
+    assert as_admin.post(faq, chosen).status_code == 303
+    assert stored(parts, garage)[1].priority == 7, "who types another number gets it"
+
+
 def test_a_row_becomes_a_form_and_a_row_again(as_admin: Browser, garage: House) -> None:
     faq = f"/b/{garage.id}/faqs/{garage.faq_id}"
     part = as_admin.part(f"{faq}/edit").text
