@@ -23,7 +23,7 @@ from server.api.faq_operations import (
     switch_faq,
 )
 from server.api.faq_review import Move, move
-from server.errors import InvalidInputError
+from server.errors import InvalidInputError, NotFoundError
 from server.models import ADMIN, OPERATOR
 from server.web import faq_words
 from server.web.faq_form import FaqForm, faq_form, stored_form, typed, typed_new
@@ -184,9 +184,13 @@ def undo(business_id: int) -> Page:
 def audio(business_id: int, faq_id: int) -> Page:
     """Show how far the spoken answer is; asked again while it is being rendered."""
     look = request.args.get("look", 0, int)
-    return render_template(
-        "faqs/_audio.html", faq=find_faq(business_id, faq_id), look=min(look, _MOST_LOOKS) + 1
-    )
+    try:
+        faq = find_faq(business_id, faq_id)
+    except NotFoundError:
+        if is_htmx() and look:  # deleted while its row was looking: there is nothing to wait for
+            return ""
+        raise
+    return render_template("faqs/_audio.html", faq=faq, look=min(look, _MOST_LOOKS) + 1)
 
 
 def _wanted() -> tuple[FaqQuery, dict[str, str]]:

@@ -168,6 +168,16 @@ def test_what_was_deleted_comes_back(as_admin: Browser, parts: Services, garage:
     assert as_admin.post(f"{faqs}/999/delete").status_code == 404
 
 
+def test_a_row_stops_looking_when_its_answer_is_gone(as_admin: Browser, garage: House) -> None:
+    faq = f"/b/{garage.id}/faqs/{garage.faq_id}"
+    assert "faq-audio" in as_admin.part(f"{faq}/audio?look=1").text
+    as_admin.post(f"{faq}/delete")
+    late = as_admin.part(f"{faq}/audio?look=1")
+    assert (late.status_code, late.text) == (200, "")
+    assert as_admin.get(f"{faq}/audio?look=1").status_code == 404
+    assert as_admin.part(f"{faq}/audio").status_code == 404
+
+
 def test_an_empty_list_says_what_to_do(
     as_admin: Browser, as_operator: Browser, garage: House
 ) -> None:
