@@ -314,8 +314,8 @@ def test_a_word_is_heard_before_its_pronunciation_is_kept(
     expect(hear).to_have_class(PLAYING)
     page.get_by_role("button", name="שמירה").click()
     expect(page.locator(".words")).to_contain_text("בי אם דאבליו")
-    page.get_by_role("button", name="הסרה: BMW").click()
-    page.get_by_role("dialog").get_by_role("button", name="כן").click()
+    page.get_by_role("link", name="הסרה: BMW").click()
+    page.get_by_role("button", name="הסרה").click()
     expect(page.locator(".words")).to_have_count(0)
 
 
