@@ -294,6 +294,26 @@ def test_rows_that_compete_name_each_other(as_admin: Browser, garage: House) -> 
     assert "חניון" in as_admin.get(f"{faqs}/conflicts").text
 
 
+def test_who_may_not_edit_is_not_sent_to_a_form(
+    as_admin: Browser, as_operator: Browser, garage: House
+) -> None:
+    faqs = f"/b/{garage.id}/faqs"
+    for label, pattern in (("חניון", "חניה"), ("חצר", "החנייה")):
+        as_admin.post(f"{faqs}/new", typed("fnew-", label=label, patterns=pattern))
+    assert as_admin.get(f"{faqs}/conflicts").text.count("/edit") == 2
+    page = as_operator.get(f"{faqs}/conflicts").text
+    assert "/edit" not in page
+    assert page.count(f'href="{faqs}#faq-') == 2
+
+
+def test_where_nothing_fits_all_can_be_shown(as_operator: Browser, garage: House) -> None:
+    faqs = f"/b/{garage.id}/faqs"
+    for show in (as_operator.get, as_operator.part):
+        page = show(f"{faqs}?q=פינגווין").text
+        assert f'<a class="btn btn-primary" href="{faqs}">' in page
+    assert f'href="{faqs}"' in as_operator.get(f"{faqs}/pronunciation").text.split("empty-state")[1]
+
+
 def test_a_sheet_is_looked_at_before_it_is_taken(
     as_admin: Browser, parts: Services, garage: House
 ) -> None:
@@ -398,7 +418,14 @@ def test_pronunciations_are_kept_and_removed(
     wrong = as_admin.post(url, {"word": "", "say": "…"})
     assert wrong.status_code == 422
     assert wrong.text.count('aria-invalid="true"') == 2
-    assert as_admin.post(f"{url}/remove", {"word": "BMW"}).status_code == 303
+    link = re.search(r'href="([^"]+/remove[^"]+)"', as_admin.get(url).text)
+    assert link
+    sure = as_admin.get(unescape(link[1]))
+    assert "bmw" in sure.text
+    assert profile.settings.spoken_as, "asked, not done"
+    assert as_admin.get(f"{url}/remove?word=x").location == url
+    assert as_admin.post(unescape(link[1])).status_code == 303
+    assert as_admin.get(unescape(link[1])).location == url
     assert as_admin.post(f"{url}/remove", {"word": "BMW"}).status_code == 404
 
 
