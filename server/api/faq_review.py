@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from flask import Response
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.faq_operations import get_business, get_faq_row
-from server.api.faq_reviews import MAX_SECONDS, conflicts_of
+from server.api.faq_reviews import MAX_SECONDS, conflicts_of, known_conflicts_of
 from server.api.faqs import FAQ, FAQS, FaqPath, FaqsPath
 from server.api.fields import Input
 from server.api.resource import answer, new_resource, no_content, writing
@@ -108,8 +109,17 @@ def find_conflicts(business_id: int) -> ConflictPage:
     Raises:
         NotFoundError: there is no such business.
     """
-    found, complete = conflicts_of(business_id, MAX_PHRASES, MAX_CONFLICTS)
-    return ConflictPage(items=[_view(one) for one in found], complete=complete)
+    return _page(*conflicts_of(business_id, MAX_PHRASES, MAX_CONFLICTS))
+
+
+def known_conflicts(business_id: int) -> ConflictPage | None:
+    """Return the pairs where they have been found since the last change; else None. Is quick.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
+    known = known_conflicts_of(business_id, MAX_PHRASES, MAX_CONFLICTS)
+    return None if known is None else _page(*known)
 
 
 def reorder(business_id: int, body: Order) -> None:
@@ -225,6 +235,10 @@ def _priority(place: int, count: int) -> int:
     """Return the priority of a place, 0 for the first; small steps, as priority lifts scores."""
     behind = count - 1 - place
     return behind if count <= MAX_PRIORITY + 1 else behind * MAX_PRIORITY // (count - 1)
+
+
+def _page(found: Sequence[Conflict], complete: bool) -> ConflictPage:
+    return ConflictPage(items=[_view(one) for one in found], complete=complete)
 
 
 def _view(conflict: Conflict) -> ConflictView:

@@ -22,11 +22,12 @@ from server.api.faq_operations import (
     replace_faq,
     switch_faq,
 )
-from server.api.faq_review import Move, move
+from server.api.faq_review import Move, known_conflicts, move
 from server.errors import InvalidInputError, NotFoundError
 from server.models import ADMIN, OPERATOR
 from server.web import faq_words
 from server.web.faq_form import FaqForm, faq_form, stored_form, typed, typed_new
+from server.web.faq_rivals import rivals_of
 from server.web.faq_templates import template, templates
 from server.web.pages import BUSINESS, back_to, here, is_htmx, new_pages
 
@@ -59,13 +60,20 @@ def index(business_id: int) -> Page:
     more = None
     if page.next_cursor:
         more = _address(business_id, filters | {"after": page.next_cursor})
-    known = {"faqs": page.items, "more_url": more, "filtered": bool(filters)}
+    found = known_conflicts(business_id)
+    known = {
+        "faqs": page.items,
+        "more_url": more,
+        "filtered": bool(filters),
+        "rivals": rivals_of(found),
+    }
     part = is_htmx() and "HX-History-Restore-Request" not in request.headers
     if part:
         return render_template("faqs/_rows.html", first=wanted.cursor is None, **known)
     return render_template(
         "faqs/list.html",
         counts=count_faqs(business_id),
+        found=found,
         filters=filters,
         templates=templates(here().lang),
         **known,
@@ -221,7 +229,8 @@ def _form(form: FaqForm, faq: FaqView | None, **more: Any) -> str:
 
 
 def _row(faq: FaqView) -> str:
-    return render_template("faqs/_row.html", faq=faq)
+    rivals = rivals_of(known_conflicts(here().id))
+    return render_template("faqs/_row.html", faq=faq, rivals=rivals)
 
 
 def _saved(faq: FaqView, message: str) -> Page:

@@ -125,6 +125,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Which answers compete was looked at anew: what stood beside the rows goes, and comes along anew.
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "faq-conflicts" || !event.detail.shouldSwap) return;
+  for (const note of document.querySelectorAll(".faq-conflict")) note.replaceChildren();
+});
+
 // Where the eyes and the keyboard go after a row has become a form, or a form a row.
 
 document.addEventListener("htmx:afterSettle", (event) => {

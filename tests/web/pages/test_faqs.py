@@ -289,7 +289,12 @@ def test_rows_that_compete_name_each_other(as_admin: Browser, garage: House) -> 
     faqs = f"/b/{garage.id}/faqs"
     for label, pattern in (("חניון", "חניה"), ("חצר", "החנייה")):
         as_admin.post(f"{faqs}/new", typed("fnew-", label=label, patterns=pattern))
-    part = as_admin.part(f"{faqs}/conflicts").text
+    assert "מתחרה" not in as_admin.get(faqs).text, "comparing them comes after the page"
+    first = as_admin.part(f"{faqs}/conflicts").text
+    assert "hx-swap-oob" not in first, "no row is pushed by it"
+    page = as_admin.get(faqs).text
+    assert page.count("ייתכן שאף אחת לא תענה") == 2, "what is known stands in its row at once"
+    part = as_admin.part(f"{faqs}/conflicts?beside=1").text
     assert part.count("hx-swap-oob") == 2
     assert "חניון" in as_admin.get(f"{faqs}/conflicts").text
 
