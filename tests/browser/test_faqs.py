@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from server.audio.framing import frames_of, wav_to_mulaw
 from server.models import Call, CallTurn
@@ -134,6 +135,39 @@ def test_an_unsaved_answer_is_tried_and_enter_saves_nothing(
     page.get_by_role("button", name="שמירה").click()
     expect(row(page, "אופניים")).to_contain_text("כן, יש מתקן בכניסה.")
     assert stored(site, "אופניים")["intent_key"]
+
+
+def test_an_answer_is_heard_before_it_is_saved(site: Site, person: Person, answers: str) -> None:
+    page = person(phone=True)
+    page.goto(answers)
+    page.get_by_role("link", name="תשובה חדשה").click()
+    hear = page.get_by_role("button", name="השמעה", exact=True)
+    answer = page.get_by_label("התשובה", exact=True)
+    expect(hear).to_be_disabled()
+    answer.fill("  ")
+    expect(hear).to_be_disabled()
+    answer.fill("יש מתקן לאופניים בכניסה.")
+    page.get_by_label("שפת המתקשרים").select_option("he-IL")
+    state = page.locator("[data-play-state]")
+    meanwhile: list[str] = []
+
+    def look(route: Route) -> None:
+        meanwhile.append(state.inner_text())
+        route.continue_()
+
+    page.route("**/faqs/spoken?*", look)
+    with page.expect_request("**/faqs/spoken?*") as asked:
+        hear.click()
+    query = parse_qs(urlsplit(asked.value.url).query)
+    assert query == {"text": ["יש מתקן לאופניים בכניסה."], "lang": ["he-IL"]}
+    expect(hear).to_have_class(PLAYING)
+    assert meanwhile == ["הקול בהכנה…"]
+    expect(state).to_contain_text("מתנגן")
+    answer.press_sequentially(" ")
+    expect(hear).not_to_have_class(PLAYING)
+    assert all("אופניים" not in item["answer_text"] for item in items(site))
+    answer.fill("א" * 241)
+    expect(hear).to_be_disabled()
 
 
 def items(site: Site) -> list[dict[str, Any]]:
@@ -307,7 +341,7 @@ def test_a_word_is_heard_before_its_pronunciation_is_kept(
     page.goto(f"{answers}/pronunciation")
     page.get_by_label("מילה").fill("BMW")
     page.get_by_label("איך אומרים").fill("בי אם דאבליו")
-    hear = page.get_by_role("link", name="השמעה לפני השמירה")
+    hear = page.get_by_role("button", name="השמעה", exact=True)
     with page.expect_response(re.compile("/spoken")) as heard:
         hear.click()
     assert heard.value.status == 200

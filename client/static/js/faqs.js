@@ -16,12 +16,19 @@ const MOST_TRIES = 12;
 let player = null;
 let playing = null;
 
+const say = (button, words) => {
+  const state = button.parentElement.querySelector("[data-play-state]");
+  if (state) state.textContent = words ?? "";
+};
+
 function stop() {
   player?.pause();
   if (player?.src) URL.revokeObjectURL(player.src);
   player = null;
-  playing?.classList.remove("is-playing");
-  playing?.removeAttribute("aria-busy");
+  if (!playing) return;
+  playing.classList.remove("is-playing");
+  playing.removeAttribute("aria-busy");
+  say(playing);
   playing = null;
 }
 
@@ -35,15 +42,16 @@ async function sound(url) {
   return null;
 }
 
-async function play(button) {
+async function play(button, url) {
   const again = playing === button;
   stop();
   if (again) return;
   playing = button;
   button.setAttribute("aria-busy", "true");
+  say(button, button.dataset.making);
   let blob = null;
   try {
-    blob = await sound(button.href);
+    blob = await sound(url);
   } catch {
     // said below
   }
@@ -62,6 +70,7 @@ async function play(button) {
   });
   button.classList.add("is-playing");
   button.dataset.played = String(blob.size);
+  say(button, button.dataset.playing);
   player.play().catch(stop);
 }
 
@@ -69,12 +78,25 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("a[data-play]");
   if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const say = button.closest("form")?.querySelector("[data-say]");
-  if (say) {
-    if (!say.value.trim()) return say.focus();
-    button.href = say.dataset.say + encodeURIComponent(say.value.trim());
-  }
-  play(button);
+  play(button, button.href);
+});
+
+// Words that are not saved yet: those in the form's field, in the language that is chosen there.
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-play-typed]");
+  if (!button) return;
+  const text = button.form.querySelector("[data-say]").value.trim();
+  const lang = button.form.querySelector("select[name$=lang]")?.value;
+  const url = button.dataset.playTyped + encodeURIComponent(text);
+  play(button, lang ? `${url}&lang=${encodeURIComponent(lang)}` : url);
+});
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-say]")) return;
+  const button = event.target.form.querySelector("button[data-play-typed]");
+  if (button === playing) stop(); // these are other words by now
+  const chars = [...event.target.value.trim()].length;
+  button.disabled = chars === 0 || chars > button.dataset.most;
 });
 
 // Writing: how long the answer is, in characters and in seconds.

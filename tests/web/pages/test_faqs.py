@@ -230,6 +230,7 @@ def test_an_unsaved_answer_is_tried_among_the_others(as_admin: Browser, garage: 
     found = as_admin.post(url, draft | {"try": "יש חניה?"}, headers=HX).text
     assert "תשובה מהירה" in found
     assert "כפי שכתבתם" in found
+    assert f"/api/businesses/{garage.id}/faqs/spoken?text=%D7%99" in found, "it can be heard"
     mine = typed(f"f{garage.faq_id}-", patterns="כמה עולה", answer_text="מאתיים שקלים.")
     same = as_admin.post(f"{url}?faq={garage.faq_id}", mine | {"try": "כמה עולה"}, headers=HX)
     assert "מאתיים שקלים." in same.text
