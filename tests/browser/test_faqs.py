@@ -170,6 +170,36 @@ def test_an_answer_is_heard_before_it_is_saved(site: Site, person: Person, answe
     expect(hear).to_be_disabled()
 
 
+def test_a_switch_turns_at_once_and_back_when_it_is_not_taken(
+    site: Site, person: Person, answers: str, watch: Watch
+) -> None:
+    watch.expect("503|Service Unavailable")
+    page = person()
+    page.goto(answers)
+    switch = row(page, "חניה").get_by_role("switch")
+    meanwhile: list[str | None] = []
+
+    def refuse(route: Route) -> None:
+        meanwhile.append(switch.get_attribute("aria-checked"))
+        route.fulfill(
+            status=503,
+            body='<p class="notice">עומס רגעי.</p>',
+            content_type="text/html; charset=utf-8",
+        )
+
+    page.route("**/switch", refuse)
+    switch.click()
+    expect(page.locator(".toasts")).to_contain_text("עומס רגעי.")
+    assert meanwhile == ["false"]
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(row(page, "חניה")).not_to_have_class(re.compile("faq-off"))
+    assert stored(site, "חניה")["active"]
+    page.unroute("**/switch")
+    switch.click()
+    expect(row(page, "חניה")).to_contain_text("כבויה")
+    assert not stored(site, "חניה")["active"]
+
+
 def items(site: Site) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = site.server.get(f"/api/businesses/{site.garage}/faqs")["items"]
     return found

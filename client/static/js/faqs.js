@@ -154,6 +154,22 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   for (const note of document.querySelectorAll(".faq-conflict")) note.replaceChildren();
 });
 
+// On and off: shown at once; put back when it was not taken, the reason is said by then.
+
+function show(form, on) {
+  form.querySelector("[role=switch]").setAttribute("aria-checked", String(on));
+  form.closest("article").classList.toggle("faq-off", !on);
+}
+const wanted = (form) => form.elements.active.value === "1";
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches("[data-switch]")) show(event.target, wanted(event.target));
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches("[data-switch]") && !event.detail.successful) {
+    show(event.target, !wanted(event.target));
+  }
+});
+
 // Where the eyes and the keyboard go after a row has become a form, or a form a row.
 
 document.addEventListener("htmx:afterSettle", (event) => {
