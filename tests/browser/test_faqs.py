@@ -200,6 +200,35 @@ def test_a_switch_turns_at_once_and_back_when_it_is_not_taken(
     assert not stored(site, "חניה")["active"]
 
 
+@pytest.mark.parametrize("lang", ["he", "en"])
+def test_what_competes_pushes_no_row_and_goes_when_it_is_solved(
+    site: Site, person: Person, answers: str, lang: str
+) -> None:
+    api = f"/api/businesses/{site.garage}/faqs"
+    common = {"patterns": ["יש קפה"], "answer_text": "כן."}
+    beans, kitchen = f"beans-{lang}", f"kitchen-{lang}"  # what is known stays known
+    for name in (beans, kitchen):
+        site.server.send("POST", api, common | {"intent_key": name, "label": name})
+    page = person(lang=lang, phone=True)
+    first, line = page.locator("article.faq").first, page.locator("#faq-conflicts")
+    before: list[Any] = []
+
+    def look(route: Route) -> None:
+        before.append(first.bounding_box())
+        route.continue_()
+
+    page.route("**/faqs/conflicts", look)
+    page.goto(answers)
+    expect(line.locator("summary")).to_contain_text({"he": "שתי תשובות", "en": "1 pair"}[lang])
+    assert before == [first.bounding_box()]
+    page.reload()
+    expect(page.locator(".faq-conflict", has_text=kitchen)).to_have_count(1)
+    expect(page.locator(".faq-conflict", has_text=beans)).to_have_count(1)
+    row(page, beans).get_by_role("switch").click()
+    expect(line.locator("summary")).to_have_count(0)
+    expect(page.locator(".faq-conflict p")).to_have_count(0)
+
+
 def items(site: Site) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = site.server.get(f"/api/businesses/{site.garage}/faqs")["items"]
     return found
