@@ -1,6 +1,6 @@
 """What an owner should look at in the prepared answers: counted beside the page that shows it.
 
-Both counts take more time than a page may: they are made in a thread of their own, in small steps,
+The counts take more time than a page may: they are made in a thread of their own, in small steps,
 and a page shows the last ones known.
 """
 
@@ -17,7 +17,7 @@ from sqlalchemy import select
 from server.clock import Clock, monotonic, utc_now
 from server.db import Database
 from server.directory import Directory
-from server.faq.conflicts import warnings
+from server.faq.conflicts import look_for_conflicts, warnings
 from server.faq.learned import Learner
 from server.faq.learned_store import load_decisions, load_exchanges
 from server.faq.snapshot import FaqSnapshot
@@ -33,6 +33,8 @@ _SECONDS = 600.0
 """So long the counts hold while the answers stay as they are."""
 _AT_ONCE = 5
 """So many sentences are read before calls get their turn."""
+_CONFLICT_SECONDS = 3.0
+"""So long at most answers are compared with each other; what was found by then is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Attention:
 
     faq_warnings: int | None = None
     """Active answers with something wrong."""
+    faq_conflicts: int | None = None
+    """Pairs of active answers that compete: where both fit, neither is given."""
     learned: int | None = None
     """Questions that callers often put to the agent."""
 
@@ -105,7 +109,9 @@ class AttentionCounter:
         profile = self._directory.by_id(business_id)
         if profile is None:
             return Attention()
-        counts = Attention(faq_warnings=self._warnings(profile.faq))
+        counts = Attention(
+            faq_warnings=self._warnings(profile.faq), faq_conflicts=self._conflicts(profile.faq)
+        )
         since = utc_now() - timedelta(days=LEARNED_DAYS)
         with self._database.read() as session:
             exchanges = load_exchanges(
@@ -132,3 +138,12 @@ class AttentionCounter:
             wrong += bool(warnings(answers, {compiled.row.id}))
             time.sleep(0)
         return wrong
+
+    def _conflicts(self, answers: FaqSnapshot) -> int:
+        count, until = 0, self._clock() + _CONFLICT_SECONDS
+        for found in look_for_conflicts(answers):
+            count += len(found)
+            if self._clock() > until:
+                break
+            time.sleep(0)
+        return count

@@ -145,6 +145,8 @@ OTHERS = {
     f"{_B}/leads/newer": "what is new for the list",
     f"{_B}/leads/{{lead_id}}/row": "one lead as a row of the list",
     f"{_B}/leads/{{lead_id}}/parts": "the parts of a card that change",
+    f"{_B}/prompts/greeting": "whether a greeting can be heard, beside its field",
+    f"{_B}/faqs/pronunciation/remove": "asks before a word is removed; leads back without one",
     f"{_B}/faqs/{{faq_id}}": "one answer as a row of the list",
     f"{_B}/faqs/{{faq_id}}/audio": "whether one answer can be heard, in its row",
 }

@@ -252,7 +252,7 @@ def _name(steps: Sequence[_Step]) -> str:
     digest = hashlib.sha256()
     for step in steps:
         row = step.row
-        what = (step.action, step.body, row and row.id, row and row.updated_at)
+        what = (step.action, step.body, row and (row.id, row.updated_at, row.priority))
         digest.update(repr(what).encode("utf-8", "surrogatepass"))
         _pause()
     return digest.hexdigest()[:32]

@@ -54,6 +54,11 @@ class FaqReplacement(FaqInput):
         "changed since, nothing is stored (409, `changed_meanwhile`); absent: it is replaced "
         "whatever it is.",
     )
+    read_priority: Priority | None = Field(
+        default=None,
+        description="`priority` as it was when the change was begun. While `priority` is the same, "
+        "the answer keeps its place in the order, wherever that has been moved to since.",
+    )
 
 
 class FaultView(BaseModel):

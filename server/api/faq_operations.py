@@ -147,7 +147,10 @@ def replace_faq(business_id: int, faq_id: int, body: FaqReplacement) -> FaqView:
         row = get_faq_row(session, business_id, faq_id)
         session.refresh(row, with_for_update=True)  # of two at the same moment one comes second
         _check_unchanged(session, row, body.read_at)
+        place = row.priority
         fill_faq(row, body, get_business(session, business_id))
+        if body.read_priority == body.priority:
+            row.priority = place
         session.flush()
         record_faq(session, row, "faq.update")
         learned = _learned(session, [row.id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from flask import Response
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.faq_operations import get_business, get_faq_row
-from server.api.faq_reviews import MAX_SECONDS, conflicts_of
+from server.api.faq_reviews import MAX_SECONDS, conflicts_of, known_conflicts_of
 from server.api.faqs import FAQ, FAQS, FaqPath, FaqsPath
 from server.api.fields import Input
 from server.api.resource import answer, new_resource, no_content, writing
@@ -108,8 +109,17 @@ def find_conflicts(business_id: int) -> ConflictPage:
     Raises:
         NotFoundError: there is no such business.
     """
-    found, complete = conflicts_of(business_id, MAX_PHRASES, MAX_CONFLICTS)
-    return ConflictPage(items=[_view(one) for one in found], complete=complete)
+    return _page(*conflicts_of(business_id, MAX_PHRASES, MAX_CONFLICTS))
+
+
+def known_conflicts(business_id: int) -> ConflictPage | None:
+    """Return the pairs where they have been found since the last change; else None. Is quick.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
+    known = known_conflicts_of(business_id, MAX_PHRASES, MAX_CONFLICTS)
+    return None if known is None else _page(*known)
 
 
 def reorder(business_id: int, body: Order) -> None:
@@ -155,7 +165,7 @@ def move(business_id: int, faq_id: int, body: Move) -> None:
             _number(session, business_id, [rows[one] for one, _ in places])
         else:
             row = get_faq_row(session, business_id, faq_id)
-            row.priority = _squeezed(places, places.index(moved))
+            _put(row, _squeezed(places, places.index(moved)))
             _record(session, business_id, 1)
 
 
@@ -174,8 +184,15 @@ def _place(ids: list[int], faq_id: int, body: Move) -> int:
 
 def _number(session: Session, business_id: int, rows: list[BusinessFaq]) -> None:
     for place, row in enumerate(rows):
-        row.priority = _priority(place, len(rows))
+        _put(row, _priority(place, len(rows)))
     _record(session, business_id, len(rows))
+
+
+def _put(row: BusinessFaq, priority: int) -> None:
+    """Give ``row`` its place. Who is writing in its form has not been overtaken by that."""
+    if row.priority != priority:
+        row.priority = priority
+        row.updated_at = BusinessFaq.updated_at  # as it is stored by then, whoever wrote it
 
 
 def _squeezed(places: list[tuple[int, int]], at: int) -> int:
@@ -218,6 +235,10 @@ def _priority(place: int, count: int) -> int:
     """Return the priority of a place, 0 for the first; small steps, as priority lifts scores."""
     behind = count - 1 - place
     return behind if count <= MAX_PRIORITY + 1 else behind * MAX_PRIORITY // (count - 1)
+
+
+def _page(found: Sequence[Conflict], complete: bool) -> ConflictPage:
+    return ConflictPage(items=[_view(one) for one in found], complete=complete)
 
 
 def _view(conflict: Conflict) -> ConflictView:

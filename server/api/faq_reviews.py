@@ -68,6 +68,20 @@ def conflicts_of(
     return _kept_for(("conflicts", most_phrases, most_pairs), business_id, look)
 
 
+def known_conflicts_of(
+    business_id: int, most_phrases: int, most_pairs: int
+) -> tuple[tuple[Conflict, ...], bool] | None:
+    """Return what :func:`conflicts_of` would, where that is known already; else None.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
+    key = ("conflicts", most_phrases, most_pairs, business_id)
+    rows, found = _kept.get(key, (None, None))
+    known: tuple[tuple[Conflict, ...], bool] | None = found
+    return known if rows is profile_of(business_id).faq.rows else None
+
+
 def _kept_for(
     question: tuple[Any, ...], business_id: int, look: Callable[[FaqSnapshot], Found]
 ) -> Found:

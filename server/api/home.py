@@ -148,6 +148,7 @@ def read_needs(business_id: int) -> Needs:
         failed_jobs=failed_jobs or 0,
         failed=[FailedJob.model_validate(row, from_attributes=True) for row in failed],
         faq_warnings=counted.faq_warnings,
+        faq_conflicts=counted.faq_conflicts,
         learned=counted.learned,
         cost_cap_reached=services().calls.costs.is_over(profile_of(business_id)),
     )

@@ -61,6 +61,9 @@ class Needs(BaseModel):
     faq_warnings: int | None = Field(
         description="Prepared answers with something wrong; null: not counted yet."
     )
+    faq_conflicts: int | None = Field(
+        description="Pairs of prepared answers that compete; null: not counted yet."
+    )
     learned: int | None = Field(
         description="Questions that often went to the agent; null: not counted yet."
     )

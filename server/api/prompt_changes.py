@@ -18,6 +18,7 @@ from server.api.prompt_shapes import (
     DiffLineView,
     DiffPiece,
     DiffView,
+    Greets,
     PreviewInput,
     PreviewView,
     PromptsInput,
@@ -28,6 +29,8 @@ from server.api.prompt_shapes import (
 )
 from server.audio import mulaw
 from server.audio.recording import pcm_wav
+from server.calls.greeting import greeting, greeting_of
+from server.clock import utc_now
 from server.errors import NotFoundError
 from server.models import Business, PromptVersion
 from server.prompt_versions import (
@@ -40,6 +43,7 @@ from server.prompt_versions import (
     save_prompts,
     texts_of,
 )
+from server.speech.pronunciation import Pronunciations
 from server.wiring import services
 
 
@@ -157,29 +161,51 @@ def preview(business_id: int, texts: PreviewInput) -> PreviewView:
     )
 
 
-def greeting_status(business_id: int) -> str:
-    """Return ``ready``, ``rendering`` or ``failed``; empty where the agent greets by itself."""
-    profile = profile_of(business_id)
-    greets, _ = services().calls.preview(profile, "inbound")
-    said = (greets, profile.lang, profile.voice or DEFAULT_VOICE, profile.settings.spoken_as)
-    return services().clips.status(*said) if greets else ""
+def greeting_status(business_id: int, which: Greets) -> str:
+    """Return ``ready``, ``rendering`` or ``failed``; empty where there is nothing to hear.
 
-
-def greeting_audio(business_id: int) -> bytes:
-    """Return the greeting of a call that came now as a WAV file, as the line carries it.
+    What is not there is being rendered from now on at the latest.
 
     Raises:
-        NotFoundError: there is none: the agent greets by itself, or it is being rendered.
+        NotFoundError: there is no such business.
     """
-    profile = profile_of(business_id)
-    greets, _ = services().calls.preview(profile, "inbound")
-    said = (greets, profile.lang, profile.voice or DEFAULT_VOICE, profile.settings.spoken_as)
-    audio = services().clips.load(*said) if greets else None
+    said = _greeting(business_id, which)
+    if said is None:
+        return ""
+    status = services().clips.status(*said)
+    if status == "rendering":
+        services().clips.prepare(*said)
+    return status
+
+
+def greeting_audio(business_id: int, which: Greets) -> bytes:
+    """Return a greeting as a WAV file, as the line carries it.
+
+    Raises:
+        NotFoundError: there is none: the agent greets by itself, no call begins with it, or it is
+            being rendered.
+    """
+    said = _greeting(business_id, which)
+    audio = services().clips.load(*said) if said else None
     if audio is None:
-        if greets:
+        if said:
             services().clips.prepare(*said)
         raise NotFoundError("The greeting has not been rendered yet.", code="not_rendered")
     return pcm_wav(mulaw.decode(audio), mulaw.SAMPLE_RATE)
+
+
+def _greeting(business_id: int, which: Greets) -> tuple[str, str, str, Pronunciations] | None:
+    """Return what is said, in which language, voice and pronunciation; None where nothing is."""
+    profile, generates = profile_of(business_id), services().calls.agents.generate
+    if which == "now":
+        text = greeting(profile, "inbound", utc_now(), generates=generates)
+    elif which == "closed" and not profile.settings.opening_hours:
+        text = ""  # such a business is always open
+    else:
+        text = greeting_of(profile, which, generates=generates)
+    if not text:
+        return None
+    return text, profile.lang, profile.voice or DEFAULT_VOICE, profile.settings.spoken_as
 
 
 def _business(session: Session, business_id: int) -> Business:

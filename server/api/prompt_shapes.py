@@ -10,10 +10,14 @@ from pydantic import BaseModel, Field
 from server.api.fields import Greeting, Input, Prompt, Voice
 from server.api.paging import NEXT_CURSOR
 from server.api.problems import Problem
+from server.calls.greeting import GreetingKind
 
 _BasedOn = Annotated[
     int, Field(ge=0, le=2**31 - 1, description="`number` of the version that you have read.")
 ]
+
+Greets = Literal["now", GreetingKind]
+"""The greetings that can be listened to."""
 
 
 class PromptsPath(BaseModel):
@@ -26,6 +30,16 @@ class VersionPath(PromptsPath):
     """Which version."""
 
     number: int = Field(description="Number of the version within the business.")
+
+
+class GreetingQuery(Input):
+    """Which greeting."""
+
+    which: Greets = Field(
+        default="now",
+        description="That of calls within the opening hours (open), outside them (closed), of "
+        "calls that go out (outbound), or of a call that came now.",
+    )
 
 
 class Texts(Input):

@@ -23,6 +23,7 @@ from server.api.prompt_changes import (
 from server.api.prompt_shapes import (
     DiffQuery,
     DiffView,
+    GreetingQuery,
     PreviewInput,
     PreviewView,
     PromptsConflict,
@@ -113,9 +114,10 @@ def restore_prompt_version(path: VersionPath, body: RestoreInput) -> Response:
     responses={200: {"description": "The greeting as the line carries it.", "content": _WAV}},
 )
 @needs(OPERATOR)
-def get_greeting_audio(path: PromptsPath) -> Response:
-    """Get the sound of the greeting, as a call that came now would begin."""
-    return Response(greeting_audio(path.business_id), content_type="audio/wav")
+def get_greeting_audio(path: PromptsPath, query: GreetingQuery) -> Response:
+    """Get the sound of a greeting, as the line carries it."""
+    audio = greeting_audio(path.business_id, query.which)
+    return Response(audio, content_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
 def _conflict(error: PromptsChangedError, sent: Texts) -> Response:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
 from server.agent.sentences import sentences
 from server.directory import BusinessProfile
+
+GreetingKind = Literal["open", "closed", "outbound"]
+"""Of calls that come within the opening hours, outside them, and of calls that go out."""
 
 _SAYS_AUTOMATED = re.compile(
     r"אוטומטי|וירטואלי|דיגיטלי|בינה מלאכותית|רובוט|"
@@ -25,12 +29,20 @@ def greeting(profile: BusinessProfile, direction: str, at: datetime, *, generate
         at: the moment of the call.
         generates: whether there is an agent that can make one.
     """
-    settings = profile.settings
     if direction == "outbound":
+        return greeting_of(profile, "outbound", generates=generates)
+    is_open = profile.settings.is_open(at, profile.timezone)
+    return greeting_of(profile, "open" if is_open else "closed", generates=generates)
+
+
+def greeting_of(profile: BusinessProfile, kind: GreetingKind, *, generates: bool) -> str:
+    """Return what is said first in calls of this kind; empty where the agent makes it up itself."""
+    settings = profile.settings
+    if kind == "outbound":
         text = settings.outbound_greeting
         if text or generates:
             return _with_notices(profile, text) if text else ""
-    elif settings.is_open(at, profile.timezone):
+    elif kind == "open":
         text = profile.greeting_text
     else:
         text = settings.after_hours_greeting or _fixed(profile, "closed")

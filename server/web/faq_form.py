@@ -14,6 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.widgets import HiddenInput
 
 from server.api.faq_models import FaqInput, FaqReplacement, FaqView
 from server.api.faq_operations import taken_keys
@@ -37,6 +38,7 @@ class FaqForm(PageForm):
     active = BooleanField()
     intent_key = StringField()
     read_at = HiddenField()
+    read_priority = IntegerField(widget=HiddenInput())
     question = HiddenField()
 
 
@@ -62,6 +64,7 @@ def stored_form(business: BusinessProfile, faq: FaqView) -> FaqForm:
             **faq.model_dump(exclude={"patterns", "updated_at"}),
             "patterns": "\n".join(faq.patterns),
             "read_at": faq.updated_at.isoformat(),
+            "read_priority": faq.priority,
         },
     )
 
@@ -74,7 +77,7 @@ def typed(form: FaqForm, business_id: int, faq_id: int | None = None) -> FaqRepl
 def typed_new(form: FaqForm, model: type[FaqInput], business_id: int) -> FaqInput | None:
     """Return what was typed as a new answer, which ``model`` tells of."""
     values = _values(form, business_id, None)
-    values.pop("read_at")
+    del values["read_at"], values["read_priority"]
     if "question" in model.model_fields:
         values["question"] = form.question.data or ""
     return form.checked(model, **values)
@@ -94,4 +97,5 @@ def _values(form: FaqForm, business_id: int, faq_id: int | None) -> dict[str, An
         "answer_text": form.answer_text.data or "",
         "priority": form.priority.data or 0,
         "read_at": form.read_at.data or None,
+        "read_priority": form.read_priority.data,
     }

@@ -11,6 +11,7 @@ from server.api.faq_review import find_conflicts
 from server.api.matching import MatchInput, MatchView, RowView, try_draft, try_sentence
 from server.models import ADMIN, OPERATOR
 from server.web.faq_form import faq_form
+from server.web.faq_rivals import rivals_of
 from server.web.faqs import FAQS
 from server.web.pages import here, is_htmx, new_pages
 
@@ -65,9 +66,11 @@ def try_unsaved(business_id: int) -> str:
 @blueprint.get(f"{FAQS}/conflicts")
 @needs(OPERATOR)
 def conflicts(business_id: int) -> str:
-    """Show which answers compete; on the list it comes after the list."""
+    """Show which answers compete; on the list, where that was not known yet, or has changed."""
     page = "faqs/_conflicts.html" if is_htmx() else "faqs/conflicts.html"
-    return render_template(page, found=find_conflicts(business_id))
+    found = find_conflicts(business_id)
+    beside = "beside" in request.args
+    return render_template(page, found=found, beside=beside, rivals=rivals_of(found))
 
 
 def _tried(text: str, found: MatchView) -> Tried:

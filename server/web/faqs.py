@@ -22,11 +22,12 @@ from server.api.faq_operations import (
     replace_faq,
     switch_faq,
 )
-from server.api.faq_review import Move, move
-from server.errors import InvalidInputError
+from server.api.faq_review import Move, known_conflicts, move
+from server.errors import InvalidInputError, NotFoundError
 from server.models import ADMIN, OPERATOR
 from server.web import faq_words
 from server.web.faq_form import FaqForm, faq_form, stored_form, typed, typed_new
+from server.web.faq_rivals import rivals_of
 from server.web.faq_templates import template, templates
 from server.web.pages import BUSINESS, back_to, here, is_htmx, new_pages
 
@@ -59,13 +60,20 @@ def index(business_id: int) -> Page:
     more = None
     if page.next_cursor:
         more = _address(business_id, filters | {"after": page.next_cursor})
-    known = {"faqs": page.items, "more_url": more, "filtered": bool(filters)}
+    found = known_conflicts(business_id)
+    known = {
+        "faqs": page.items,
+        "more_url": more,
+        "filtered": bool(filters),
+        "rivals": rivals_of(found),
+    }
     part = is_htmx() and "HX-History-Restore-Request" not in request.headers
     if part:
         return render_template("faqs/_rows.html", first=wanted.cursor is None, **known)
     return render_template(
         "faqs/list.html",
         counts=count_faqs(business_id),
+        found=found,
         filters=filters,
         templates=templates(here().lang),
         **known,
@@ -103,6 +111,8 @@ def save(business_id: int, faq_id: int) -> Page:
     except ChangedMeanwhileError as error:
         # Saving once more is then a decision: they have seen both.
         form.read_at.data = error.stored.updated_at.isoformat()
+        if form.priority.data == form.read_priority.data:  # left as it was
+            form.priority.data = form.read_priority.data = error.stored.priority
         return _form(form, error.stored, theirs=error.stored), HTTPStatus.CONFLICT
     return _saved(saved, _("Saved. The next caller hears it."))
 
@@ -182,9 +192,13 @@ def undo(business_id: int) -> Page:
 def audio(business_id: int, faq_id: int) -> Page:
     """Show how far the spoken answer is; asked again while it is being rendered."""
     look = request.args.get("look", 0, int)
-    return render_template(
-        "faqs/_audio.html", faq=find_faq(business_id, faq_id), look=min(look, _MOST_LOOKS) + 1
-    )
+    try:
+        faq = find_faq(business_id, faq_id)
+    except NotFoundError:
+        if is_htmx() and look:  # deleted while its row was looking: there is nothing to wait for
+            return ""
+        raise
+    return render_template("faqs/_audio.html", faq=faq, look=min(look, _MOST_LOOKS) + 1)
 
 
 def _wanted() -> tuple[FaqQuery, dict[str, str]]:
@@ -215,7 +229,8 @@ def _form(form: FaqForm, faq: FaqView | None, **more: Any) -> str:
 
 
 def _row(faq: FaqView) -> str:
-    return render_template("faqs/_row.html", faq=faq)
+    rivals = rivals_of(known_conflicts(here().id))
+    return render_template("faqs/_row.html", faq=faq, rivals=rivals)
 
 
 def _saved(faq: FaqView, message: str) -> Page:

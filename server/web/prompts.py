@@ -47,6 +47,20 @@ FIELD_NAMES = {
 }
 
 
+GREETING_NAMES = {
+    "open": _l("The saved greeting"),
+    "closed": _l("The saved greeting outside the opening hours"),
+    "outbound": _l("The saved greeting of calls that go out"),
+}
+_MOST_LOOKS = 20
+"""So often a page asks whether a greeting has been rendered."""
+
+
+@blueprint.app_context_processor
+def _greetings() -> dict[str, Any]:
+    return {"greeting_names": GREETING_NAMES, "greeting_status": greeting_status}
+
+
 class PromptsForm(PageForm):
     """The texts that make the agent."""
 
@@ -102,6 +116,19 @@ def live_preview(business_id: int) -> str | tuple[str, int]:
     except ValidationError:  # saving will say what is wrong; here it just cannot be shown
         return render_template("prompts/_preview.html", shown=None, advice=[], direction="inbound")
     return _preview(business_id, texts)
+
+
+@blueprint.get(f"{PROMPTS}/greeting")
+@needs(OPERATOR)
+def greeting_sound(business_id: int) -> Response | str:
+    """Show how far the sound of a greeting is; asked again while it is being made."""
+    if not is_htmx():
+        return back_to("web_prompts.editor", business_id=business_id)
+    which, look = request.args.get("which", ""), request.args.get("look", 0, int)
+    if which not in GREETING_NAMES:
+        raise NotFoundError("There is no such greeting.")
+    look = min(look, _MOST_LOOKS) + 1
+    return render_template("prompts/_greeting.html", which=which, look=look)
 
 
 @blueprint.get(f"{PROMPTS}/versions")
@@ -162,7 +189,6 @@ def _editor(form: PromptsForm, current: PromptsView, **more: Any) -> str:
         form=form,
         current=current,
         names=FIELD_NAMES,
-        greeting_status=greeting_status(business_id),
         preview=_preview_of(business_id, texts) if texts is not None else None,
         **_versions(business_id, PageQuery(limit=_VERSIONS_SHOWN)),
         **more,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Response, flash, render_template, request
+from flask import Response, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import StringField
 
@@ -53,11 +53,30 @@ def keep(business_id: int) -> Page:
     return back_to(".index", business_id=business_id)
 
 
+@blueprint.get(f"{FAQS}/pronunciation/remove")
+@needs(ADMIN)
+def ask_to_remove(business_id: int) -> Page:
+    """Ask before a word is said as it is written again."""
+    word = request.args.get("word", "")
+    if all(one.word != word for one in find_pronunciations(business_id).items):
+        return back_to(".index", business_id=business_id)  # somebody was faster
+    return render_template(
+        "account/sure.html",
+        nav="faqs",
+        title=_("Remove the pronunciation?"),
+        whom=word,
+        text=_("From the next call on the word is said as it is written."),
+        button=_("Remove"),
+        button_icon="trash",
+        back=url_for(".index", business_id=business_id),
+    )
+
+
 @blueprint.post(f"{FAQS}/pronunciation/remove")
 @needs(ADMIN)
 def remove(business_id: int) -> Page:
     """Have a word said as it is written again."""
-    remove_pronunciation(business_id, request.form.get("word", ""))
+    remove_pronunciation(business_id, request.values.get("word", ""))
     flash(_("Removed. The word is said as it is written."), "success")
     return back_to(".index", business_id=business_id)
 

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from server.audio.framing import frames_of, wav_to_mulaw
 from server.models import Call, CallTurn
@@ -156,6 +157,98 @@ def test_an_unsaved_answer_is_tried_and_enter_saves_nothing(
     page.get_by_role("button", name="שמירה").click()
     expect(row(page, "אופניים")).to_contain_text("כן, יש מתקן בכניסה.")
     assert stored(site, "אופניים")["intent_key"]
+
+
+def test_an_answer_is_heard_before_it_is_saved(site: Site, person: Person, answers: str) -> None:
+    page = person(phone=True)
+    page.goto(answers)
+    page.get_by_role("link", name="תשובה חדשה").click()
+    hear = page.get_by_role("button", name="השמעה", exact=True)
+    answer = page.get_by_label("התשובה", exact=True)
+    expect(hear).to_be_disabled()
+    answer.fill("  ")
+    expect(hear).to_be_disabled()
+    answer.fill("יש מתקן לאופניים בכניסה.")
+    page.get_by_label("שפת המתקשרים").select_option("he-IL")
+    state = page.locator("[data-play-state]")
+    meanwhile: list[str] = []
+
+    def look(route: Route) -> None:
+        meanwhile.append(state.inner_text())
+        route.continue_()
+
+    page.route("**/faqs/spoken?*", look)
+    with page.expect_request("**/faqs/spoken?*") as asked:
+        hear.click()
+    query = parse_qs(urlsplit(asked.value.url).query)
+    assert query == {"text": ["יש מתקן לאופניים בכניסה."], "lang": ["he-IL"]}
+    expect(hear).to_have_class(PLAYING)
+    assert meanwhile == ["הקול בהכנה…"]
+    expect(state).to_contain_text("מתנגן")
+    answer.press_sequentially(" ")
+    expect(hear).not_to_have_class(PLAYING)
+    assert all("אופניים" not in item["answer_text"] for item in items(site))
+    answer.fill("א" * 241)
+    expect(hear).to_be_disabled()
+
+
+def test_a_switch_turns_at_once_and_back_when_it_is_not_taken(
+    site: Site, person: Person, answers: str, watch: Watch
+) -> None:
+    watch.expect("503|Service Unavailable")
+    page = person()
+    page.goto(answers)
+    switch = row(page, "חניה").get_by_role("switch")
+    meanwhile: list[str | None] = []
+
+    def refuse(route: Route) -> None:
+        meanwhile.append(switch.get_attribute("aria-checked"))
+        route.fulfill(
+            status=503,
+            body='<p class="notice">עומס רגעי.</p>',
+            content_type="text/html; charset=utf-8",
+        )
+
+    page.route("**/switch", refuse)
+    switch.click()
+    expect(page.locator(".toasts")).to_contain_text("עומס רגעי.")
+    assert meanwhile == ["false"]
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(row(page, "חניה")).not_to_have_class(re.compile("faq-off"))
+    assert stored(site, "חניה")["active"]
+    page.unroute("**/switch")
+    switch.click()
+    expect(row(page, "חניה")).to_contain_text("כבויה")
+    assert not stored(site, "חניה")["active"]
+
+
+@pytest.mark.parametrize("lang", ["he", "en"])
+def test_what_competes_pushes_no_row_and_goes_when_it_is_solved(
+    site: Site, person: Person, answers: str, lang: str
+) -> None:
+    api = f"/api/businesses/{site.garage}/faqs"
+    common = {"patterns": ["יש קפה"], "answer_text": "כן."}
+    beans, kitchen = f"beans-{lang}", f"kitchen-{lang}"  # what is known stays known
+    for name in (beans, kitchen):
+        site.server.send("POST", api, common | {"intent_key": name, "label": name})
+    page = person(lang=lang, phone=True)
+    first, line = page.locator("article.faq").first, page.locator("#faq-conflicts")
+    before: list[Any] = []
+
+    def look(route: Route) -> None:
+        before.append(first.bounding_box())
+        route.continue_()
+
+    page.route("**/faqs/conflicts", look)
+    page.goto(answers)
+    expect(line.locator("summary")).to_contain_text({"he": "שתי תשובות", "en": "1 pair"}[lang])
+    assert before == [first.bounding_box()]
+    page.reload()
+    expect(page.locator(".faq-conflict", has_text=kitchen)).to_have_count(1)
+    expect(page.locator(".faq-conflict", has_text=beans)).to_have_count(1)
+    row(page, beans).get_by_role("switch").click()
+    expect(line.locator("summary")).to_have_count(0)
+    expect(page.locator(".faq-conflict p")).to_have_count(0)
 
 
 def items(site: Site) -> list[dict[str, Any]]:
@@ -354,15 +447,15 @@ def test_a_word_is_heard_before_its_pronunciation_is_kept(
     page.goto(f"{answers}/pronunciation")
     page.get_by_label("מילה").fill("BMW")
     page.get_by_label("איך אומרים").fill("בי אם דאבליו")
-    hear = page.get_by_role("link", name="השמעה לפני השמירה")
+    hear = page.get_by_role("button", name="השמעה", exact=True)
     with page.expect_response(re.compile("/spoken")) as heard:
         hear.click()
     assert heard.value.status == 200
     expect(hear).to_have_class(PLAYING)
     page.get_by_role("button", name="שמירה").click()
     expect(page.locator(".words")).to_contain_text("בי אם דאבליו")
-    page.get_by_role("button", name="הסרה: BMW").click()
-    page.get_by_role("dialog").get_by_role("button", name="כן").click()
+    page.get_by_role("link", name="הסרה: BMW").click()
+    page.get_by_role("button", name="הסרה").click()
     expect(page.locator(".words")).to_have_count(0)
 
 

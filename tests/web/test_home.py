@@ -77,10 +77,19 @@ def test_what_is_wrong_with_the_answers_is_counted(parts: Services, garage: Hous
                 answer_text="כן.",
             )
         )
+        for key, pattern in (("lot", "חניה"), ("yard", "החנייה")):
+            session.add(
+                BusinessFaq(
+                    business_id=garage.id,
+                    intent_key=key,
+                    patterns_json=[pattern],
+                    answer_text="כן.",
+                )
+            )
         for number in range(3):
             add_question(session, garage, number)
     counted = parts.attention.count(garage.id)
-    assert (counted.faq_warnings, counted.learned) == (1, 1)
+    assert (counted.faq_warnings, counted.faq_conflicts, counted.learned) == (1, 1, 1)
     assert parts.attention.of(garage.id) == counted
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from server.agent.realtime_plan import VOICES
+from server.models import Business
 from server.wiring import Services
 from tests.web.conftest import Api, House, RecordingSynthesiser, audit, wrong_fields
 
@@ -165,6 +166,43 @@ def test_the_greeting_can_be_heard(
         assert response.json == response.json | {"code": "not_rendered"}
     with wave.open(BytesIO(response.data)) as sound:
         assert (sound.getframerate(), sound.getnchannels()) == (8000, 1)
+
+
+def test_each_greeting_is_heard_whatever_the_time_is(
+    admin: Api, garage: House, parts: Services, synthesiser: RecordingSynthesiser
+) -> None:
+    def by_length(text: str, language: str, voice: str, written: str = "") -> bytes:
+        return b"\xff" * len(text)
+
+    synthesiser.synthesise = by_length  # type: ignore[method-assign]
+    with parts.database.write() as session:
+        business = session.get_one(Business, garage.id)
+        business.greeting_text = "כאן עוזרת אוטומטית."
+        business.settings = {
+            "recording": False,
+            "opening_hours": {"sun": []},  # never open
+            "after_hours_greeting": "סגור. כאן עוזרת אוטומטית.",
+            "outbound_greeting": "מדברת העוזרת האוטומטית של המוסך.",
+        }
+
+    def frames(which: str) -> int:
+        for _ in range(1000):
+            response = admin.get(path(garage, "/greeting.wav"), which=which)
+            if response.status_code == 200:
+                with wave.open(BytesIO(response.data)) as sound:
+                    return sound.getnframes()
+        raise AssertionError(which)
+
+    own = parts.directory.by_id(garage.id)
+    assert own is not None
+    assert frames("open") == len(own.greeting_text)
+    closed, outbound = own.settings.after_hours_greeting, own.settings.outbound_greeting
+    assert (frames("closed"), frames("outbound")) == (len(closed), len(outbound))
+    assert frames("now") == len(closed)
+    assert wrong_fields(admin.get(path(garage, "/greeting.wav"), which="noon")) == ["which"]
+    with parts.database.write() as session:
+        session.get_one(Business, garage.id).settings = {}
+    assert admin.get(path(garage, "/greeting.wav"), which="closed").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,21 @@ let player = null;
 let playing = null;
 let asking = null; // ends what is still being fetched
 
+const say = (button, words) => {
+  const state = button.parentElement.querySelector("[data-play-state]");
+  if (state) state.textContent = words ?? "";
+};
+
 function stop() {
   asking?.abort();
   player?.pause();
   if (player?.src) URL.revokeObjectURL(player.src);
   player = null;
-  playing?.classList.remove("is-playing");
-  playing?.removeAttribute("aria-busy");
-  playing?.setAttribute("aria-label", playing.dataset.label);
+  if (!playing) return;
+  playing.classList.remove("is-playing");
+  playing.removeAttribute("aria-busy");
+  if (playing.dataset.label) playing.setAttribute("aria-label", playing.dataset.label);
+  say(playing);
   playing = null;
 }
 
@@ -38,19 +45,22 @@ async function sound(url, signal) {
   return null;
 }
 
-async function play(button) {
+async function play(button, url) {
   const again = playing === button;
   stop();
   if (again) return;
   playing = button;
   button.setAttribute("aria-busy", "true");
-  button.dataset.label = button.getAttribute("aria-label");
-  button.setAttribute("aria-label", `${button.dataset.stop}: ${button.dataset.label}`);
+  if (button.dataset.stop) {
+    button.dataset.label = button.getAttribute("aria-label");
+    button.setAttribute("aria-label", `${button.dataset.stop}: ${button.dataset.label}`);
+  }
+  say(button, button.dataset.making);
   asking = new AbortController();
   const { signal } = asking;
   let blob = null;
   try {
-    blob = await sound(button.href, signal);
+    blob = await sound(url, signal);
   } catch {
     // said below
   }
@@ -69,6 +79,7 @@ async function play(button) {
   });
   button.classList.add("is-playing");
   button.dataset.played = String(blob.size);
+  say(button, button.dataset.playing);
   player.play().catch(stop);
 }
 
@@ -76,12 +87,25 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("a[data-play]");
   if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const say = button.closest("form")?.querySelector("[data-say]");
-  if (say) {
-    if (!say.value.trim()) return say.focus();
-    button.href = say.dataset.say + encodeURIComponent(say.value.trim());
-  }
-  play(button);
+  play(button, button.href);
+});
+
+// Words that are not saved yet: those in the form's field, in the language that is chosen there.
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-play-typed]");
+  if (!button) return;
+  const text = button.form.querySelector("[data-say]").value.trim();
+  const lang = button.form.querySelector("select[name$=lang]")?.value;
+  const url = button.dataset.playTyped + encodeURIComponent(text);
+  play(button, lang ? `${url}&lang=${encodeURIComponent(lang)}` : url);
+});
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-say]")) return;
+  const button = event.target.form.querySelector("button[data-play-typed]");
+  if (button === playing) stop(); // these are other words by now
+  const chars = [...event.target.value.trim()].length;
+  button.disabled = chars === 0 || chars > button.dataset.most;
 });
 
 // What plays is stopped where it was started: with its button goes the sound.
@@ -134,6 +158,29 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("[data-draft]")) {
     event.preventDefault();
     event.target.dispatchEvent(new Event("again"));
+  }
+});
+
+// Which answers compete was looked at anew: what stood beside the rows goes, and comes along anew.
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "faq-conflicts" || !event.detail.shouldSwap) return;
+  for (const note of document.querySelectorAll(".faq-conflict")) note.replaceChildren();
+});
+
+// On and off: shown at once; put back when it was not taken, the reason is said by then.
+
+function show(form, on) {
+  form.querySelector("[role=switch]").setAttribute("aria-checked", String(on));
+  form.closest("article").classList.toggle("faq-off", !on);
+}
+const wanted = (form) => form.elements.active.value === "1";
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches("[data-switch]")) show(event.target, wanted(event.target));
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches("[data-switch]") && !event.detail.successful) {
+    show(event.target, !wanted(event.target));
   }
 });
 

@@ -102,6 +102,31 @@ def test_the_second_of_two_people_sees_both_versions(
     assert stored(parts, garage)[0].answer_text == "השנייה."
 
 
+def test_who_moves_rows_while_writing_is_not_taken_for_somebody_else(
+    as_admin: Browser, as_owner: Browser, parts: Services, garage: House
+) -> None:
+    faqs = f"/b/{garage.id}/faqs"
+    as_admin.post(f"{faqs}/new", typed("fnew-", priority="0"))
+    one, two = (row.id for row in stored(parts, garage))
+    prefix, faq = f"f{two}-", f"{faqs}/{two}"
+    form = as_admin.get(f"{faq}/edit").text
+    begun = {name: hidden(form, f"{prefix}{name}") for name in ("read_at", "read_priority")}
+    mine = typed(prefix, priority=begun["read_priority"], answer_text="עד שש.", **begun)
+    as_admin.post(f"{faq}/move", {"to": "up"})
+    assert as_admin.post(faq, mine).status_code == 303
+    assert [(row.id, row.priority) for row in stored(parts, garage)] == [(one, 0), (two, 1)]
+    assert stored(parts, garage)[1].answer_text == "עד שש."
+
+    as_owner.post(f"{faq}/move", {"to": "down"})
+    refused = as_admin.post(faq, mine)
+    assert refused.status_code == 409, "the words were changed, by the save above"
+    again = {name: hidden(refused.text, f"{prefix}{name}") for name in ("read_at", "priority")}
+    assert again["priority"] == "0", "the place that it has by now"
+    chosen = mine | {f"{prefix}read_at": again["read_at"], f"{prefix}priority": "7"}
+    assert as_admin.post(faq, chosen).status_code == 303
+    assert stored(parts, garage)[1].priority == 7, "who types another number gets it"
+
+
 def test_a_row_becomes_a_form_and_a_row_again(as_admin: Browser, garage: House) -> None:
     faq = f"/b/{garage.id}/faqs/{garage.faq_id}"
     part = as_admin.part(f"{faq}/edit").text
@@ -141,6 +166,16 @@ def test_what_was_deleted_comes_back(as_admin: Browser, parts: Services, garage:
     assert (back.intent_key, back.patterns_json, back.priority) == ("price", ["מה המחיר"], 10)
     assert as_admin.post(f"{faqs}/undo", {"what": "{}"}).status_code == 422
     assert as_admin.post(f"{faqs}/999/delete").status_code == 404
+
+
+def test_a_row_stops_looking_when_its_answer_is_gone(as_admin: Browser, garage: House) -> None:
+    faq = f"/b/{garage.id}/faqs/{garage.faq_id}"
+    assert "faq-audio" in as_admin.part(f"{faq}/audio?look=1").text
+    as_admin.post(f"{faq}/delete")
+    late = as_admin.part(f"{faq}/audio?look=1")
+    assert (late.status_code, late.text) == (200, "")
+    assert as_admin.get(f"{faq}/audio?look=1").status_code == 404
+    assert as_admin.part(f"{faq}/audio").status_code == 404
 
 
 def test_an_empty_list_says_what_to_do(
@@ -195,6 +230,7 @@ def test_an_unsaved_answer_is_tried_among_the_others(as_admin: Browser, garage: 
     found = as_admin.post(url, draft | {"try": "יש חניה?"}, headers=HX).text
     assert "תשובה מהירה" in found
     assert "כפי שכתבתם" in found
+    assert f"/api/businesses/{garage.id}/faqs/spoken?text=%D7%99" in found, "it can be heard"
     mine = typed(f"f{garage.faq_id}-", patterns="כמה עולה", answer_text="מאתיים שקלים.")
     same = as_admin.post(f"{url}?faq={garage.faq_id}", mine | {"try": "כמה עולה"}, headers=HX)
     assert "מאתיים שקלים." in same.text
@@ -254,9 +290,34 @@ def test_rows_that_compete_name_each_other(as_admin: Browser, garage: House) -> 
     faqs = f"/b/{garage.id}/faqs"
     for label, pattern in (("חניון", "חניה"), ("חצר", "החנייה")):
         as_admin.post(f"{faqs}/new", typed("fnew-", label=label, patterns=pattern))
-    part = as_admin.part(f"{faqs}/conflicts").text
+    assert "מתחרה" not in as_admin.get(faqs).text, "comparing them comes after the page"
+    first = as_admin.part(f"{faqs}/conflicts").text
+    assert "hx-swap-oob" not in first, "no row is pushed by it"
+    page = as_admin.get(faqs).text
+    assert page.count("ייתכן שאף אחת לא תענה") == 2, "what is known stands in its row at once"
+    part = as_admin.part(f"{faqs}/conflicts?beside=1").text
     assert part.count("hx-swap-oob") == 2
     assert "חניון" in as_admin.get(f"{faqs}/conflicts").text
+
+
+def test_who_may_not_edit_is_not_sent_to_a_form(
+    as_admin: Browser, as_operator: Browser, garage: House
+) -> None:
+    faqs = f"/b/{garage.id}/faqs"
+    for label, pattern in (("חניון", "חניה"), ("חצר", "החנייה")):
+        as_admin.post(f"{faqs}/new", typed("fnew-", label=label, patterns=pattern))
+    assert as_admin.get(f"{faqs}/conflicts").text.count("/edit") == 2
+    page = as_operator.get(f"{faqs}/conflicts").text
+    assert "/edit" not in page
+    assert page.count(f'href="{faqs}#faq-') == 2
+
+
+def test_where_nothing_fits_all_can_be_shown(as_operator: Browser, garage: House) -> None:
+    faqs = f"/b/{garage.id}/faqs"
+    for show in (as_operator.get, as_operator.part):
+        page = show(f"{faqs}?q=פינגווין").text
+        assert f'<a class="btn btn-primary" href="{faqs}">' in page
+    assert f'href="{faqs}"' in as_operator.get(f"{faqs}/pronunciation").text.split("empty-state")[1]
 
 
 def test_a_sheet_is_looked_at_before_it_is_taken(
@@ -368,7 +429,14 @@ def test_pronunciations_are_kept_and_removed(
     wrong = as_admin.post(url, {"word": "", "say": "…"})
     assert wrong.status_code == 422
     assert wrong.text.count('aria-invalid="true"') == 2
-    assert as_admin.post(f"{url}/remove", {"word": "BMW"}).status_code == 303
+    link = re.search(r'href="([^"]+/remove[^"]+)"', as_admin.get(url).text)
+    assert link
+    sure = as_admin.get(unescape(link[1]))
+    assert "bmw" in sure.text
+    assert profile.settings.spoken_as, "asked, not done"
+    assert as_admin.get(f"{url}/remove?word=x").location == url
+    assert as_admin.post(unescape(link[1])).status_code == 303
+    assert as_admin.get(unescape(link[1])).location == url
     assert as_admin.post(f"{url}/remove", {"word": "BMW"}).status_code == 404
 
 

@@ -54,6 +54,21 @@ def test_a_reached_cap_on_cost_is_said(as_admin: Browser, parts: Services, busy:
     assert words in as_admin.get(f"/b/{busy.id}/").text
 
 
+def test_what_is_wrong_with_the_answers_leads_to_those_answers(
+    as_operator: Browser, parts: Services, busy: House
+) -> None:
+    with parts.database.write() as session:
+        business = session.get_one(Business, busy.id)
+        business.faqs = [
+            BusinessFaq(intent_key=key, patterns_json=[pattern], answer_text="כן.")
+            for key, pattern in (("lot", "חניה"), ("yard", "החנייה"), ("broken", "(אחת"))
+        ]
+    parts.attention.count(busy.id)
+    page = as_operator.get(f"/b/{busy.id}/").text
+    for path in ("faqs?state=warned", "faqs/conflicts"):
+        assert f'href="/b/{busy.id}/{path}"' in page
+
+
 def test_the_page_speaks_english_too(as_admin: Browser, busy: House) -> None:
     page = as_admin.speaks("en").get(f"/b/{busy.id}/").text
     assert "What needs you now" in page

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
+from html import unescape
 
 from server.models import Business
 from server.wiring import Services
-from tests.web.conftest import House, audit
+from tests.web.conftest import House, RecordingSynthesiser, audit
 from tests.web.pages.conftest import Browser
 
 TEXTS = {
@@ -47,6 +49,49 @@ def test_what_is_saved_is_used_and_kept(as_admin: Browser, garage: House, parts:
     assert "גרסה 2" in page
     assert prompt_of(parts, garage) == "לומר סגול."
     assert audit(parts)[-1][1:] == ("prompts.update", garage.id, "prompts:2")
+
+
+def test_the_sound_of_a_greeting_comes_by_itself(
+    as_admin: Browser, garage: House, synthesiser: RecordingSynthesiser
+) -> None:
+    made = threading.Event()
+
+    def slowly(text: str, language: str, voice: str, written: str = "") -> bytes:
+        assert made.wait(timeout=10)
+        return b"\xff" * 160
+
+    synthesiser.synthesise = slowly  # type: ignore[method-assign]
+    save(as_admin, garage, greeting_text="נוסח חדש לגמרי.")
+    look = re.search(r'hx-get="([^"]+/prompts/greeting[^"]+)"', as_admin.get(at(garage)).text)
+    assert look, "the page asks again"
+    again = as_admin.part(unescape(look[1])).text
+    assert "which=open&amp;look=2" in again, "and goes on asking"
+    assert "<audio" not in again
+    made.set()
+    for _ in range(1000):
+        again = as_admin.part(unescape(look[1])).text
+        if "<audio" in again:
+            break
+    assert f"/api/businesses/{garage.id}/prompts/greeting.wav?which=open" in again
+    assert "hx-get" not in again
+    assert as_admin.get(at(garage, "/greeting?which=open")).location == at(garage)
+    assert as_admin.part(at(garage, "/greeting?which=noon")).status_code == 404
+
+
+def test_every_greeting_has_its_sound_beside_its_field(
+    as_admin: Browser, garage: House, parts: Services
+) -> None:
+    def heard() -> list[str]:
+        page = as_admin.get(f"/b/{garage.id}/settings/greeting").text
+        return re.findall(r"greeting(?:\.wav)?\?which=(\w+)", page)
+
+    assert heard() == ["open", "outbound"], "it is always open"
+    with parts.database.write() as session:
+        session.get_one(Business, garage.id).settings = {
+            "opening_hours": {"sun": []},
+            "outbound_greeting": "מדברים מהמוסך.",
+        }
+    assert heard() == ["open", "closed", "outbound"]
 
 
 def test_nothing_new_is_no_version(as_admin: Browser, garage: House, parts: Services) -> None:
