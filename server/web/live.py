@@ -42,8 +42,8 @@ def show_live(business_id: int) -> str:
 @blueprint.get(f"{BUSINESS}/live/strip")
 @needs(OPERATOR)
 def strip(business_id: int) -> str:
-    """Show the line about running calls that stands on top of every page."""
-    return render_template("live/_strip.html")
+    """Show what every page keeps fresh: the line about running calls, and the count of leads."""
+    return render_template("live/_strip_answer.html")
 
 
 @blueprint.get(f"{_CALL}/card")
