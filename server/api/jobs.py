@@ -12,7 +12,7 @@ from sqlalchemy import select
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.fields import Input
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
+from server.api.paging import Page, PageQuery, cut_page, decode_cursor
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
 from server.errors import ConflictError
 from server.jobs.queue import retry
@@ -64,11 +64,10 @@ class JobView(BaseModel):
     updated_at: datetime
 
 
-class JobPage(BaseModel):
+class JobPage(Page):
     """A page of jobs."""
 
     items: list[JobView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 @blueprint.get(JOBS, responses={200: JobPage})
