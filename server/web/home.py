@@ -40,6 +40,9 @@ blueprint = new_pages("home")
 RANGES = (7, 30, 90)
 """Days that the charts can show."""
 
+UNITS = ("hour", "day")
+"""What one bar can stand for: a week is looked at by the hour, what is longer by the day."""
+
 KIND_NAMES = {
     "faq": _l("Instant answers"),
     "agent": _l("Voice agent"),
@@ -125,7 +128,10 @@ def _now(business_id: int) -> dict[str, Any]:
 def _charts(business_id: int) -> dict[str, Any]:
     asked = request.args.get("days", type=int)
     days = asked if asked in RANGES else RANGES[0]
-    by = "hour" if request.args.get("by") == "hour" else "day"
+    chosen = request.args.get("by")
+    if chosen not in UNITS:
+        chosen = None
+    by = chosen or UNITS[days > RANGES[0]]
     found = read_days(business_id, max(days, SPARK_DAYS))[-days:]
     shown = [day_view(one) for one in found]
     labels = [_day_labels(one.day, page_language(), week=days <= RANGES[0]) for one in shown]
@@ -139,6 +145,7 @@ def _charts(business_id: int) -> dict[str, Any]:
     return {
         "days": days,
         "by": by,
+        "chosen": chosen,
         "ranges": RANGES,
         "bars": bars,
         "kinds": KIND_NAMES,

@@ -84,7 +84,7 @@ def test_going_back_draws_the_charts_that_were_there(site: Site, person: Person)
     page.get_by_role("link", name=WORDS["en"]["month"]).click()
     expect(page.locator("#calls-table tbody tr")).to_have_count(30)
     page.go_back()
-    expect(page.locator("#calls-table tbody tr")).to_have_count(7)
+    expect(page.locator("#calls-table tbody tr")).to_have_count(24)
     assert has_drawing(page, "bars")
 
 
@@ -130,7 +130,7 @@ def test_what_the_page_asks_for_by_itself_stays_quiet(site: Site, person: Person
 
 def test_pointing_at_a_bar_tells_its_numbers(site: Site, person: Person) -> None:
     page = person("operator", lang="en")
-    page.goto(f"/b/{site.garage}/")
+    page.goto(f"/b/{site.garage}/?by=day")
     assert has_drawing(page, "bars")
     readout = page.locator(".chart-readout").first
     before = readout.inner_text()
@@ -194,12 +194,27 @@ def test_what_failed_is_tried_again(site: Site, person: Person, javascript: bool
     expect(page.locator(f"form[action$='/jobs/{job_id}/retry']")).to_have_count(0)
 
 
+def test_what_is_counted_later_moves_nothing(site: Site, person: Person) -> None:
+    page = person("operator", lang="en", phone=True)
+    counting = hold(page, "**/home/now")
+    page.goto(f"/b/{site.garage}/")
+    before = page.locator(".tiles").bounding_box()
+    page.evaluate("htmx.trigger('#home-now', 'refresh')")
+    expect(page.locator("#home-now.htmx-request")).to_have_count(1)
+    row = '<li class="need"></li>'
+    less = counting[0].fetch().text()
+    less = less.replace(less[less.index('<ul class="rows">') : less.index("</ul>")], f"<ul>{row}")
+    counting[0].fulfill(body=less, content_type="text/html")
+    expect(page.locator(".needs li")).to_have_count(1)
+    assert page.locator(".tiles").bounding_box() == before
+
+
 def test_without_scripts_the_numbers_are_there(site: Site, person: Person) -> None:
     page = person("operator", lang="en", javascript=False)
     page.goto(f"/b/{site.garage}/")
     expect(page.locator("[data-chart=bars]")).to_be_hidden()
     page.locator("summary", has_text=WORDS["en"]["numbers"]).first.click()
-    expect(page.locator("#calls-table tbody tr")).to_have_count(7)
+    expect(page.locator("#calls-table tbody tr")).to_have_count(24)
     page.get_by_role("link", name=WORDS["en"]["month"]).click()
     expect(page.locator("#calls-table tbody tr")).to_have_count(30)
 

@@ -62,7 +62,7 @@ def test_the_page_speaks_english_too(as_admin: Browser, busy: House) -> None:
 
 def test_every_day_stands_in_the_table(as_operator: Browser, busy: House) -> None:
     for days in (7, 30, 90):
-        page = as_operator.get(f"/b/{busy.id}/?days={days}").text
+        page = as_operator.get(f"/b/{busy.id}/?days={days}&by=day").text
         table = page[page.index('id="calls-table"') : page.index("</table>")]
         assert table.count('<th scope="row"') == days
     hours = as_operator.get(f"/b/{busy.id}/?by=hour").text
@@ -70,9 +70,21 @@ def test_every_day_stands_in_the_table(as_operator: Browser, busy: House) -> Non
     assert table.count('<th scope="row"') == 24
 
 
+def test_a_week_is_looked_at_by_the_hour_and_what_is_longer_by_the_day(
+    as_operator: Browser, busy: House
+) -> None:
+    for query, rows in (("", 24), ("?days=30", 30), ("?days=30&by=hour", 24), ("?by=day", 7)):
+        page = as_operator.get(f"/b/{busy.id}/{query}").text
+        table = page[page.index('id="calls-table"') : page.index("</table>")]
+        assert table.count('<th scope="row"') == rows
+        chosen = query.rpartition("by=")[2] if "by=" in query else ""
+        longer = f'href="/b/{busy.id}/?days=90{"&amp;by=" + chosen if chosen else ""}#charts"'
+        assert longer in page  # what was chosen is kept
+
+
 def test_a_range_that_there_is_not_is_the_usual_one(as_operator: Browser, busy: House) -> None:
     page = as_operator.get(f"/b/{busy.id}/?days=100000&by=moon").text
-    assert page.count('data-short="') == 14  # two tables of seven days
+    assert page.count('data-short="') == 24 + 7  # hours of calls, days of waiting times
 
 
 def test_parts_are_parts_for_scripts_and_the_page_for_people(
