@@ -79,6 +79,14 @@ def milliseconds(length: float | None) -> str:
     return str(_("%(seconds)s s", seconds=format_decimal(round(length / _MS_A_SECOND, 1))))
 
 
+def short_seconds(length: float | None) -> str:
+    """Return milliseconds in the seconds that people think in: ``0.88 s``, ``1.2 s``."""
+    if length is None:
+        return ""
+    digits = 2 if length < _MS_A_SECOND else 1
+    return str(_("%(seconds)s s", seconds=format_decimal(round(length / _MS_A_SECOND, digits))))
+
+
 def phone_number(e164: str | None) -> str:
     """Return a number as people write it: an Israeli one as at home, else with its country."""
     if not e164 or not e164.startswith("+"):
@@ -126,6 +134,7 @@ def register_formats(app: Flask) -> None:
         "iso": iso,
         "seconds": seconds,
         "ms": milliseconds,
+        "short_seconds": short_seconds,
         "phone_number": phone_number,
         "number": lambda value: "" if value is None else format_decimal(value),
         "percent": percent,
