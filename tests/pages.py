@@ -66,6 +66,7 @@ PROPER_NAMES = (
     # Words of who installs the server, which they will look for.
     *("SIP", "trunk", "SID", "auth", "token", "TwiML", "Bin", "UTF"),
     *("WebSocket", "proxy", "port", "certificate"),
+    "ms",  # beside a bar, where "thousandths of a second" has no room
 )
 """Latin words that a Hebrew page may hold: they have no other name."""
 
@@ -81,6 +82,7 @@ PAGES = (
     Page("join", "/join/{token}", None, {"token": INVITATION}),
     Page("reset", "/reset/{token}", None, {"token": NEW_PASSWORD}),
     Page("home", f"{_B}/"),
+    Page("home-figures", f"{_B}/home/figures"),
     Page("more", f"{_B}/more"),
     Page("live", f"{_B}/live"),
     Page("leads", f"{_B}/leads"),

@@ -27,6 +27,7 @@ from server.api.home import (
 )
 from server.api.home_shapes import SPARK_DAYS, CallCounts, DayView
 from server.api.jobs import try_again
+from server.api.kpis import read_kpis
 from server.daily_figures import KINDS
 from server.errors import ConflictError
 from server.models import ADMIN, OPERATOR
@@ -99,6 +100,14 @@ def charts(business_id: int) -> str | Response:
     if not is_htmx():
         return back_to("web_home.home", business_id=business_id, **request.args.to_dict())
     return render_template("home/_charts.html", **_charts(business_id))
+
+
+@blueprint.get(f"{BUSINESS}/home/figures")
+@needs(OPERATOR)
+def figures(business_id: int) -> str:
+    """Show the week's figures under the names by which support knows them."""
+    template = "home/_figures.html" if is_htmx() else "home/figures.html"
+    return render_template(template, kpis=read_kpis(business_id, RANGES[0]))
 
 
 @blueprint.post(f"{BUSINESS}/home/jobs/<int(max=2147483647):job_id>/retry")

@@ -162,3 +162,30 @@ def test_a_spark_line_stands_on_zero() -> None:
     assert spark_path([None, 4, None, 2]).count("M") == 2
     assert spark_path([None, None]) == ""
     assert spark_path([0, 0]).count(f"{HEIGHT - 3:.1f}") == 2
+
+
+def test_support_finds_the_figures_under_their_names(
+    as_operator: Browser, busy: House, bakery: House
+) -> None:
+    as_operator.speaks("en")
+    path = f"/b/{busy.id}/home/figures"
+    assert path in as_operator.get(f"/b/{busy.id}/").text
+    part, page = as_operator.part(path).text, as_operator.get(path).text
+    assert "<html" not in part
+    for text in (part, page):
+        for name in (
+            "calls.slots_completed.rate", "faq.hit.rate", "faq.p50.ms", "faq.p95.ms",
+            "voice.first_partial_ms", "voice.final_ms", "voice.tts_ready_ms",
+            "voice.total_latency_ms",
+        ):  # fmt: skip
+            assert name in text
+        assert re.search(r"faq\.hit\.rate</small></th><td>\d+%", text)
+        assert re.search(r"voice\.total_latency_ms</small></th><td>[\d.]+ m?s", text)
+    assert as_operator.get(f"/b/{bakery.id}/home/figures").status_code == 404
+
+
+def test_waits_are_told_in_seconds(as_operator: Browser, busy: House) -> None:
+    page = as_operator.speaks("en").get(f"/b/{busy.id}/").text
+    tile = page[page.index("Time to an answer") : page.index("half of the answers come sooner")]
+    assert re.search(r">\d\.\d+ s<", tile) or ">–<" in tile
+    assert " ms" not in page[page.index("Today in numbers") : page.index('id="home-charts"')]
