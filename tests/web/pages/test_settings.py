@@ -312,6 +312,7 @@ def test_an_owner_adds_a_business(as_owner: Browser, parts: Services, garage: Ho
         "name": "מאפייה",
         "numbers": "03-555-1234\n",
         "greeting_text": "",
+        "ai_prompt": "אתם קולטים הזמנות של עוגות.",
         "lang": "he-IL",
         "timezone": "Asia/Jerusalem",
     }
@@ -319,6 +320,7 @@ def test_an_owner_adds_a_business(as_owner: Browser, parts: Services, garage: Ho
     assert answer.status_code == 303
     made = parts.directory.by_number("+97235551234")
     assert made is not None
+    assert made.ai_prompt == "אתם קולטים הזמנות של עוגות."
     assert answer.location == f"/b/{made.id}/settings"
     again = as_owner.speaks("en").post("/businesses/new", typed)
     assert again.status_code == 422
