@@ -142,6 +142,7 @@ OTHERS = {
     f"{_B}/home/charts": "the home page's charts over another range",
     f"{_SETTINGS}/connect/review": "what connecting a number would change; needs an account",
     f"{_B}/live/strip": "the running calls and new leads that every page keeps fresh",
+    f"{_B}/live/{{call_sid}}/end": "asks before a running call is ended",
     f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
     f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
     f"{_B}/leads/newer": "what is new for the list",

@@ -112,6 +112,9 @@ def test_a_call_that_runs_already_is_shown_from_its_beginning(
     without.get_by_role("link", name="רענון").click()
     expect(without.locator(card)).to_have_count(3)
     without.get_by_role("button", name="סיום השיחה").click()
+    asked = without.get_by_text("המתקשרים שומעים קודם מילות פרידה.")
+    expect(asked).to_be_visible()
+    without.get_by_role("button", name="סיום השיחה").click()
     assert caller.wait_until(lambda: caller.over or None, 10)
     expect(with_script.locator("[data-over]")).to_be_visible()
 
