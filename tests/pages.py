@@ -83,6 +83,7 @@ PAGES = (
     Page("reset", "/reset/{token}", None, {"token": NEW_PASSWORD}),
     Page("home", f"{_B}/"),
     Page("home-figures", f"{_B}/home/figures"),
+    Page("home-jobs", f"{_B}/home/jobs", ADMIN),
     Page("more", f"{_B}/more"),
     Page("live", f"{_B}/live"),
     Page("leads", f"{_B}/leads"),

@@ -189,3 +189,37 @@ def test_waits_are_told_in_seconds(as_operator: Browser, busy: House) -> None:
     tile = page[page.index("Time to an answer") : page.index("half of the answers come sooner")]
     assert re.search(r">\d\.\d+ s<", tile) or ">–<" in tile
     assert " ms" not in page[page.index("Today in numbers") : page.index('id="home-charts"')]
+
+
+def test_an_admin_finds_all_that_failed_and_tries_it_again(
+    as_admin: Browser, parts: Services, garage: House, bakery: House
+) -> None:
+    as_admin.speaks("en")
+    with parts.database.write() as session:
+        dead = [
+            JobRow(
+                lane="summary", kind="summarise", key=f"dead {n}", business_id=house.id,
+                payload={}, state="dead", last_error="timeout",
+            )
+            for house, n in ((garage, 1), (garage, 2), (garage, 3), (garage, 4), (bakery, 5))
+        ]  # fmt: skip
+        session.add_all(dead)
+        session.flush()
+        ids = [job.id for job in dead]
+    path = f"/b/{garage.id}/home/jobs"
+    assert f'href="{path}"' in as_admin.get(f"/b/{garage.id}/").text
+    page = as_admin.get(path).text
+    assert all(f"{path}/{job_id}/retry" in page for job_id in ids[:4])
+    assert f"/{ids[4]}/retry" not in page
+    one = as_admin.post(f"{path}/{ids[0]}/retry", {"from": "jobs"})
+    assert one.location == path
+    assert as_admin.post(f"{path}/retry").location == path
+    assert "are being tried again." in as_admin.get(path).text
+    with parts.database.read() as session:
+        states = [session.get_one(JobRow, job_id).state for job_id in ids]
+    assert states == ["queued"] * 4 + ["dead"]
+
+
+def test_what_failed_is_an_admin_s_to_try_again(as_operator: Browser, garage: House) -> None:
+    assert as_operator.get(f"/b/{garage.id}/home/jobs").status_code == 403
+    assert as_operator.post(f"/b/{garage.id}/home/jobs/retry").status_code == 403
