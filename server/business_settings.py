@@ -202,8 +202,8 @@ class BusinessSettings(BaseModel):
         ge=0,
         le=10_000,
         allow_inf_nan=False,
-        description="US dollars that a day's calls may cost, test calls included. Beyond it new "
-        "calls get prepared answers and leave messages. 0: no cap.",
+        description="US dollars that a day's calls may cost; test calls, counted apart, may cost "
+        "as much again. Beyond it new calls get prepared answers and leave messages. 0: no cap.",
     )
 
     @property

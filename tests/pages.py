@@ -66,6 +66,7 @@ PROPER_NAMES = (
     # Words of who installs the server, which they will look for.
     *("SIP", "trunk", "SID", "auth", "token", "TwiML", "Bin", "UTF"),
     *("WebSocket", "proxy", "port", "certificate"),
+    "ms",  # beside a bar, where "thousandths of a second" has no room
 )
 """Latin words that a Hebrew page may hold: they have no other name."""
 
@@ -81,6 +82,8 @@ PAGES = (
     Page("join", "/join/{token}", None, {"token": INVITATION}),
     Page("reset", "/reset/{token}", None, {"token": NEW_PASSWORD}),
     Page("home", f"{_B}/"),
+    Page("home-figures", f"{_B}/home/figures"),
+    Page("home-jobs", f"{_B}/home/jobs", ADMIN),
     Page("more", f"{_B}/more"),
     Page("live", f"{_B}/live"),
     Page("leads", f"{_B}/leads"),
@@ -139,7 +142,8 @@ OTHERS = {
     f"{_B}/home/now": "the part of the home page that is kept fresh",
     f"{_B}/home/charts": "the home page's charts over another range",
     f"{_SETTINGS}/connect/review": "what connecting a number would change; needs an account",
-    f"{_B}/live/strip": "the line about running calls on top of every page",
+    f"{_B}/live/strip": "the running calls and new leads that every page keeps fresh",
+    f"{_B}/live/{{call_sid}}/end": "asks before a running call is ended",
     f"{_B}/live/{{call_sid}}/card": "one running call for the live page",
     f"{_B}/calls/{{call_sid}}/lead": "leads to the call's lead",
     f"{_B}/leads/newer": "what is new for the list",

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from server.accounts.audit import names_of
 from server.api.access import missing, needs
 from server.api.fields import OptionalName
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor, older_than
+from server.api.paging import Page, PageQuery, cut_page, decode_cursor, older_than
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.models import ADMIN, OWNER, AuditEntry, Business
 from server.wiring import services
@@ -52,11 +52,10 @@ class AuditView(BaseModel):
     detail: dict[str, Any] = Field(description="Which fields changed, and the like.")
 
 
-class AuditPage(BaseModel):
+class AuditPage(Page):
     """A page of the log, newest first."""
 
     items: list[AuditView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 @blueprint.get(f"/businesses/{BUSINESS_ID}/audit", responses={200: AuditPage})

@@ -20,7 +20,7 @@ from server.api.fields import (
     Timezone,
     Voice,
 )
-from server.api.paging import NEXT_CURSOR
+from server.api.paging import Page
 from server.business_settings import BusinessSettings, business_settings
 from server.models import Business
 
@@ -103,11 +103,10 @@ class BusinessView(BaseModel):
     updated_at: datetime
 
 
-class BusinessPage(BaseModel):
+class BusinessPage(Page):
     """A page of businesses."""
 
     items: list[BusinessView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 def view_of(business: Business) -> BusinessView:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from server.api.access import caller, missing, needs
 from server.api.call_query import CallFilter, filtered_calls
 from server.api.fields import has_controls
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor, older_than
+from server.api.paging import Page, PageQuery, cut_page, decode_cursor, older_than
 from server.api.resource import BUSINESS_ID, answer, new_resource
 from server.models import OPERATOR, Business, Call, CallTurn
 from server.wiring import services
@@ -83,11 +83,10 @@ class CallDetail(CallView):
     turns: list[TurnView]
 
 
-class CallPage(BaseModel):
+class CallPage(Page):
     """A page of calls."""
 
     items: list[CallView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 @blueprint.get(f"/businesses/{BUSINESS_ID}/calls", responses={200: CallPage})

@@ -26,12 +26,17 @@ class CostView(BaseModel):
     """Today's cost of a business, in US dollars: an estimate at list prices."""
 
     day: date = Field(description="Today, in the business's zone.")
-    today_usd: float = Field(description="Running calls and test calls included.")
-    test_usd: float = Field(description="The part of it that test calls have cost.")
-    calls: int = Field(description="Calls that have cost anything.")
+    today_usd: float = Field(description="Of customers' calls, running ones included.")
+    calls: int = Field(description="Customers' calls that have cost anything.")
+    test_usd: float = Field(description="Of test calls, which the cap does not count.")
+    test_calls: int = Field(description="Test calls that have cost anything.")
     cap_usd: float = Field(description="0: none.")
     reached: bool = Field(
         description="Whether new calls get prepared answers and leave messages only."
+    )
+    test_reached: bool = Field(
+        description="Whether test calls have cost as much as the cap, by themselves: new ones get "
+        "prepared answers only."
     )
     prices_of: str = Field(description="Date of the price list; or `own`, by OPENAI_PRICES.")
 
@@ -63,13 +68,18 @@ def cost_today(business_id: int) -> CostView:
             )
             .group_by(Call.is_test)
         ).all()
-    spent = {bool(is_test): float(usd) for is_test, usd, _ in rows}
+    spent = {bool(is_test): (float(usd), count) for is_test, usd, count in rows}
+    (usd, calls), (test_usd, test_calls) = (
+        spent.get(is_test, (0.0, 0)) for is_test in (False, True)
+    )
     return CostView(
         day=today,
-        today_usd=round(sum(spent.values()), 4),
-        test_usd=round(spent.get(True, 0.0), 4),
-        calls=sum(number for _, _, number in rows),
+        today_usd=round(usd, 4),
+        calls=calls,
+        test_usd=round(test_usd, 4),
+        test_calls=test_calls,
         cap_usd=business.settings.daily_cost_cap_usd,
         reached=parts.calls.costs.is_over(business),
+        test_reached=parts.calls.costs.is_over(business, is_test=True),
         prices_of="own" if parts.settings.openai_prices else LIST_DATE,
     )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from server.agent.realtime_plan import DEFAULT_VOICE
 from server.api.fields import Answer, Input, IntentKey, Label, Language, Pattern, Priority
-from server.api.paging import NEXT_CURSOR, PageQuery
+from server.api.paging import Page, PageQuery
 from server.faq.conflicts import look_for_faults
 from server.faq.faults import Fault
 from server.faq.snapshot import FaqRow, compile_row
@@ -111,11 +111,10 @@ class FaqQuery(PageQuery):
     warned: bool = Field(default=False, description="Only those with warnings.")
 
 
-class FaqPage(BaseModel):
+class FaqPage(Page):
     """A page of prepared answers."""
 
     items: list[FaqView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 def voice_of(business_id: int) -> tuple[str, Pronunciations]:

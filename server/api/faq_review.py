@@ -16,6 +16,7 @@ from server.api.faq_operations import get_business, get_faq_row
 from server.api.faq_reviews import MAX_SECONDS, conflicts_of, known_conflicts_of
 from server.api.faqs import FAQ, FAQS, FaqPath, FaqsPath
 from server.api.fields import Input
+from server.api.paging import Page
 from server.api.resource import answer, new_resource, no_content, writing
 from server.errors import ConflictError, InvalidInputError
 from server.faq.conflicts import Conflict
@@ -44,7 +45,7 @@ class ConflictView(BaseModel):
     sentence: str = Field(description="A phrase of the first that the second claims as well.")
 
 
-class ConflictPage(BaseModel):
+class ConflictPage(Page):
     """The pairs that compete, each once."""
 
     items: list[ConflictView]

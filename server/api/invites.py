@@ -15,6 +15,7 @@ from server.accounts.people import INVITE, normalize_email
 from server.api.access import caller, missing, needs
 from server.api.fields import Input
 from server.api.link_addresses import link_url
+from server.api.paging import Page
 from server.api.resource import BUSINESS_ID, answer, new_resource, no_content, writing
 from server.api.throttle import INVITE_MAILS_BY, INVITE_MAILS_TO, attempt
 from server.clock import utc_now
@@ -102,7 +103,7 @@ class InviteWithLink(InviteView):
     url: str | None = Field(description="The link, shown this once; null where it is mailed.")
 
 
-class InviteList(BaseModel):
+class InviteList(Page):
     """The invitations that nobody has used, newest first."""
 
     items: list[InviteView]

@@ -12,16 +12,19 @@ from sqlalchemy import select
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.fields import Input
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
+from server.api.paging import Page, PageQuery, cut_page, decode_cursor
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
 from server.errors import ConflictError
 from server.jobs.queue import retry
-from server.models import ADMIN, Business, JobRow
+from server.models import ADMIN, DEAD, Business, JobRow
 from server.wiring import services
 
 blueprint = new_resource("jobs", "Background work: what waits, runs, and was given up.")
 
 JOBS = f"/businesses/{BUSINESS_ID}/jobs"
+
+MOST_AT_ONCE = 500
+"""Pieces of work that are tried again together."""
 
 
 class JobsPath(BaseModel):
@@ -64,11 +67,10 @@ class JobView(BaseModel):
     updated_at: datetime
 
 
-class JobPage(BaseModel):
+class JobPage(Page):
     """A page of jobs."""
 
     items: list[JobView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 @blueprint.get(JOBS, responses={200: JobPage})
@@ -134,6 +136,26 @@ def try_again(job_id: int, actor: str, business_id: int | None = None) -> JobVie
         )
         session.flush()
         return view_of(row)
+
+
+def try_all_again(actor: str, business_id: int) -> int:
+    """Give the work of a business that was given up its tries again; return how much there was.
+
+    At most ``MOST_AT_ONCE`` pieces, the oldest ones.
+    """
+    given_up = (
+        select(JobRow)
+        .where(JobRow.business_id == business_id, JobRow.state == DEAD)
+        .order_by(JobRow.id)
+        .limit(MOST_AT_ONCE)
+    )
+    with services().database.write() as session:
+        tried = [row.id for row in session.scalars(given_up).all() if retry(session, row.id)]
+        if tried:
+            record_change(
+                session, actor, "job.retry", business_id=business_id, detail={"count": len(tried)}
+            )
+    return len(tried)
 
 
 def view_of(row: JobRow) -> JobView:

@@ -67,29 +67,36 @@ class KpisView(BaseModel):
 @needs(OPERATOR)
 def get_kpis(path: KpisPath, query: KpisQuery) -> Response:
     """Get a business's figures of the last days."""
+    return answer(read_kpis(path.business_id, query.days))
+
+
+def read_kpis(business_id: int, days: int) -> KpisView:
+    """Return a business's figures of the last ``days`` days.
+
+    Raises:
+        NotFoundError: there is no such business.
+    """
     with services().database.read() as session:
-        if session.get(Business, path.business_id) is None:
+        if session.get(Business, business_id) is None:
             raise missing("business")
-        since = utc_now() - timedelta(days=query.days)
-        figures = count_figures(session, since, [path.business_id])
+        since = utc_now() - timedelta(days=days)
+        figures = count_figures(session, since, [business_id])
     faq = figures.stage("faq_ms")
     by_path = {name: _view(spread(values)) for name, values in sorted(figures.by_path.items())}
-    return answer(
-        KpisView(
-            days=query.days,
-            calls=figures.calls,
-            slots_completed_rate=figures.slots_completed_rate,
-            turns=figures.turns,
-            answers=figures.answers,
-            faq_hit_rate=figures.hit_rate,
-            faq_p50_ms=faq and faq.p50,
-            faq_p95_ms=faq and faq.p95,
-            first_partial_ms=_view(figures.stage("first_partial_ms")),
-            final_ms=_view(figures.stage("final_ms")),
-            tts_ready_ms=_view(figures.stage("tts_ready_ms")),
-            total_latency_ms=_view(figures.stage("total_latency_ms")),
-            total_latency_by_path={name: found for name, found in by_path.items() if found},
-        )
+    return KpisView(
+        days=days,
+        calls=figures.calls,
+        slots_completed_rate=figures.slots_completed_rate,
+        turns=figures.turns,
+        answers=figures.answers,
+        faq_hit_rate=figures.hit_rate,
+        faq_p50_ms=faq and faq.p50,
+        faq_p95_ms=faq and faq.p95,
+        first_partial_ms=_view(figures.stage("first_partial_ms")),
+        final_ms=_view(figures.stage("final_ms")),
+        tts_ready_ms=_view(figures.stage("tts_ready_ms")),
+        total_latency_ms=_view(figures.stage("total_latency_ms")),
+        total_latency_by_path={name: found for name, found in by_path.items() if found},
     )
 
 

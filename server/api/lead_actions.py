@@ -164,11 +164,6 @@ def counts(business_id: int) -> CountsView:
     return CountsView(**asdict(services().lead_counts.of(business_id)))
 
 
-def unread_count(business_id: int) -> int:
-    """Return how many leads of the business nobody has read; cheap enough for every page."""
-    return services().lead_counts.of(business_id).unread
-
-
 def change(session: Session, lead: Lead, changes: LeadChange) -> LeadView:
     """Change what the operator keeps of a lead: work status, name, notes, tags, read or not.
 

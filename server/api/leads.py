@@ -23,7 +23,7 @@ from server.api.lead_actions import (
     visible_lead,
 )
 from server.api.lead_view import LeadView, lead_views
-from server.api.paging import NEXT_CURSOR
+from server.api.paging import Page
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
 from server.models import OPERATOR, Business
 from server.wiring import services
@@ -46,18 +46,17 @@ class LeadPath(BaseModel):
     lead_id: int = Field(description="Id of the lead.")
 
 
-class LeadPage(BaseModel):
+class LeadPage(Page):
     """A page of leads."""
 
     items: list[LeadView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 class Retry(Input):
     """Nothing needs to be said."""
 
 
-class History(BaseModel):
+class History(Page):
     """The other leads of a lead's number at its business, newest first, at most 50."""
 
     items: list[EarlierLead]

@@ -17,6 +17,7 @@ from server.api.faq_models import FaqInput, FaqView
 from server.api.faq_operations import add_faq, get_business, now_stored
 from server.api.faqs import FAQS, FaqsPath, created
 from server.api.fields import Input, Language, has_controls
+from server.api.paging import Page
 from server.api.profiles import profile_of
 from server.api.resource import answer, new_resource, no_content, writing
 from server.clock import utc_now
@@ -88,7 +89,7 @@ class GroupView(BaseModel):
     draft: DraftView
 
 
-class LearnedPage(BaseModel):
+class LearnedPage(Page):
     """What callers asked the agent, the most frequent first."""
 
     items: list[GroupView]

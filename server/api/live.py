@@ -16,6 +16,7 @@ from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.calls import CallPath, CallsPath, TurnView, visible_call
 from server.api.fields import Input, has_controls
+from server.api.paging import Page
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
 from server.api.streams import (
     HEARTBEAT,
@@ -54,7 +55,7 @@ class LiveCallView(BaseModel):
     turns: list[TurnView]
 
 
-class LiveCalls(BaseModel):
+class LiveCalls(Page):
     """The calls of a business that run now, oldest first."""
 
     items: list[LiveCallView]

@@ -14,6 +14,7 @@ from server.accounts.people import RESET
 from server.api.access import caller, missing, needs
 from server.api.fields import Input
 from server.api.link_addresses import link_url
+from server.api.paging import Page
 from server.api.resource import BUSINESS_ID, answer, new_resource, no_content, writing
 from server.errors import ForbiddenError
 from server.models import ADMIN, AccountLink, Business
@@ -55,7 +56,7 @@ class MemberView(BaseModel):
     active: bool = Field(description="Whether they may sign in.")
 
 
-class MemberList(BaseModel):
+class MemberList(Page):
     """The owners, and the members of a business."""
 
     items: list[MemberView]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -27,7 +27,12 @@ class PageQuery(Input):
     )
 
 
-NEXT_CURSOR = Field(description="Send it as `cursor` to get the next page; null on the last.")
+class Page(BaseModel):
+    """What every list is: ``items``, which a subclass names, and the way to those after them."""
+
+    next_cursor: str | None = Field(
+        default=None, description="Send it as `cursor` to get the next page; null on the last."
+    )
 
 
 def encode_cursor(*key: Any) -> str:

@@ -55,7 +55,10 @@ class PlacedCall(BaseModel):
 )
 @needs(OPERATOR)
 def place_test_call(path: PhonePath, body: NewTestCall) -> Response:
-    """Place a test call: it is never billed, makes no real lead, and counts in no figure."""
+    """Place a test call: it uses no telephone, makes no real lead, and counts in no figure.
+
+    What its agent uses is counted apart from customers' calls (see the costs).
+    """
     return answer(place(path.business_id, body, caller().key), 201)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from server.api.fields import Greeting, Input, Prompt, Voice
-from server.api.paging import NEXT_CURSOR
+from server.api.paging import Page
 from server.api.problems import Problem
 from server.calls.greeting import GreetingKind
 
@@ -114,11 +114,10 @@ class VersionLine(BaseModel):
     restored_from: int | None = Field(description="The older version that it brought back.")
 
 
-class VersionPage(BaseModel):
+class VersionPage(Page):
     """A page of versions."""
 
     items: list[VersionLine]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 class VersionView(VersionLine):

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Annotated
 
 from flask import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from server.accounts import record_change
 from server.api.access import caller, missing, needs
 from server.api.faq_operations import get_business
 from server.api.faqs import FaqsPath
 from server.api.fields import Input
+from server.api.paging import Page
 from server.api.profiles import profile_of
 from server.api.resource import BUSINESS_ID, answer, new_resource, writing
 from server.business_settings import MAX_PRONUNCIATIONS, Pronunciation, business_settings
@@ -27,7 +28,7 @@ PRONUNCIATIONS = f"/businesses/{BUSINESS_ID}/pronunciations"
 _Words = tuple[Pronunciation, ...]
 
 
-class PronunciationList(BaseModel):
+class PronunciationList(Page):
     """All of them."""
 
     items: list[Pronunciation]
@@ -37,6 +38,7 @@ class NewPronunciations(Input):
     """All of them, as they shall be."""
 
     items: Annotated[list[Pronunciation], Field(max_length=MAX_PRONUNCIATIONS)]
+    next_cursor: None = Field(default=None, description="As it was got: the list is one page.")
 
 
 @blueprint.get(PRONUNCIATIONS, responses={200: PronunciationList})

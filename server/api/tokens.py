@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.accounts.tokens import MAX_TOKEN_NAME_CHARS, add_token, revoke_token
 from server.api.access import caller, missing, needs
 from server.api.fields import Input, has_controls
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
+from server.api.paging import Page, PageQuery, cut_page, decode_cursor
 from server.api.resource import BUSINESS_ID, answer, new_resource, no_content, writing
 from server.errors import ConflictError
 from server.models import ADMIN, OWNER, ApiToken, Business
@@ -88,11 +88,10 @@ class TokenWithSecret(TokenView):
     token: str = Field(description="The token itself, shown this once.")
 
 
-class TokenPage(BaseModel):
+class TokenPage(Page):
     """A page of tokens, newest first, revoked ones included."""
 
     items: list[TokenView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 @blueprint.get(TOKENS, responses={200: TokenPage})

@@ -14,7 +14,7 @@ from server.accounts.members import set_owner
 from server.api.access import caller, missing, needs
 from server.api.fields import ABSENT, PartialInput
 from server.api.members import NewResetLink, ResetLinkView, hand_over_reset
-from server.api.paging import NEXT_CURSOR, PageQuery, cut_page, decode_cursor
+from server.api.paging import Page, PageQuery, cut_page, decode_cursor
 from server.api.resource import answer, new_resource, writing
 from server.models import OWNER, Membership, User
 from server.wiring import services
@@ -60,11 +60,10 @@ class UserView(BaseModel):
     memberships: list[MembershipView]
 
 
-class UserPage(BaseModel):
+class UserPage(Page):
     """A page of users."""
 
     items: list[UserView]
-    next_cursor: str | None = NEXT_CURSOR
 
 
 @blueprint.get(USERS, responses={200: UserPage})

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.accounts import record_change
 from server.api.access import missing
 from server.api.fields import ABSENT, Input, PartialInput
+from server.api.paging import Page
 from server.clock import utc_now
 from server.errors import ConflictError, InvalidInputError
 from server.leads.events import DELIVER
@@ -96,7 +97,7 @@ class WebhookWithSecret(WebhookView):
     )
 
 
-class WebhookList(BaseModel):
+class WebhookList(Page):
     """The addresses of a business, at most ten."""
 
     items: list[WebhookView]
@@ -115,7 +116,7 @@ class DeliveryView(BaseModel):
     updated_at: datetime
 
 
-class DeliveryList(BaseModel):
+class DeliveryList(Page):
     """The newest deliveries of an address."""
 
     items: list[DeliveryView]

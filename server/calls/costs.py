@@ -1,8 +1,9 @@
 """What the calls of a business have cost today, and whether it has had enough of that.
 
 Asked at the voice webhook, so it answers from RAM; the database is read once a day and business,
-in the background. A call counts on the day on which it began, in the business's zone; test calls
-count too, for they are paid for like any other.
+in the background. A call counts on the day on which it began, in the business's zone. Test calls
+are counted apart: they are paid for like any other, but trying things out must not put customers
+onto messages. The cap holds for each of the two, so that test calls do not run away either.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ class _Day:
 
     date: date
     timezone: str
-    usd: float = 0.0
-    by_call: dict[str, float] | None = field(default_factory=dict)
+    usd: dict[bool, float] = field(default_factory=lambda: {False: 0.0, True: 0.0})
+    """Of customers' calls (False) and of test calls (True)."""
+    by_call: dict[str, tuple[bool, float]] | None = field(default_factory=dict)
     """Per call of this process while what is stored has not been read; None from then on."""
 
 
@@ -83,22 +85,26 @@ class CostLedger:
             call.cost_usd += usd
             total = call.cost_usd
             if business.id in self._days or business.settings.daily_cost_cap_usd > 0:
-                self._count(self._today(business), day, call.call_sid, usd, total)
+                self._count(self._today(business), day, call, usd)
         self._recorder.write(store.cost_known(call.call_sid, total))
 
     @staticmethod
-    def _count(today: _Day, day: date, call_sid: str, usd: float, total: float) -> None:
+    def _count(today: _Day, day: date, call: BoundCall, usd: float) -> None:
         if day != today.date:
             return
-        today.usd += usd
+        today.usd[call.is_test] += usd
         if today.by_call is not None:
-            today.by_call[call_sid] = total
+            today.by_call[call.call_sid] = call.is_test, call.cost_usd
 
-    def spent_today(self, business: BusinessProfile) -> float:
-        """Return what today's calls have cost so far, in US dollars, running ones included."""
+    def spent_today(self, business: BusinessProfile, *, is_test: bool = False) -> float:
+        """Return what today's calls have cost so far, in US dollars, running ones included.
+
+        Args:
+            is_test: whether test calls are meant, or customers' calls.
+        """
         with self._lock:
             today = self._today(business)
-            spent = today.usd
+            spent = today.usd[is_test]
             wants_reading = today.by_call is not None and business.id not in self._reading
             if wants_reading:
                 self._reading.add(business.id)
@@ -106,10 +112,14 @@ class CostLedger:
             self._in_background(lambda: self.read([business]))
         return spent
 
-    def is_over(self, business: BusinessProfile) -> bool:
-        """Tell whether the business has a daily cap and has reached it."""
+    def is_over(self, business: BusinessProfile, *, is_test: bool = False) -> bool:
+        """Tell whether the business has a daily cap and its calls have reached it.
+
+        Args:
+            is_test: whether test calls are meant, which may cost as much again.
+        """
         cap = business.settings.daily_cost_cap_usd
-        return cap > 0 and self.spent_today(business) >= cap
+        return cap > 0 and self.spent_today(business, is_test=is_test) >= cap
 
     def read(self, businesses: Iterable[BusinessProfile]) -> None:
         """Read what today's older calls have cost; where that fails, it is tried again later."""
@@ -141,7 +151,7 @@ class CostLedger:
         begins, ends = day_bounds(today.date, today.timezone)
         with self._database.read() as session:
             rows = session.execute(
-                select(Call.call_sid, Call.cost_usd).where(
+                select(Call.call_sid, Call.is_test, Call.cost_usd).where(
                     Call.business_id == business.id,
                     Call.started_at >= begins,
                     Call.started_at < ends,
@@ -150,7 +160,10 @@ class CostLedger:
             ).all()
         with self._lock:
             ours = today.by_call or {}
-            today.usd = sum(ours.values()) + sum(usd for sid, usd in rows if sid not in ours)
+            today.usd = {False: 0.0, True: 0.0}
+            stored = [(is_test, usd) for sid, is_test, usd in rows if sid not in ours]
+            for is_test, usd in [*ours.values(), *stored]:
+                today.usd[is_test] += usd
             today.by_call = None
 
 

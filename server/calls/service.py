@@ -105,7 +105,7 @@ class CallService:
             return
         arrived_at = monotonic()
         arrived = utc_now()
-        talks = self._talks(business, call_sid)
+        talks = self._talks(business, call_sid, is_test=is_test)
         greets = greeting(business, direction, arrived, generates=talks and self.agents.generate)
         prompts = self._prompts(business, direction, greets)
         call = BoundCall(
@@ -157,15 +157,16 @@ class CallService:
         self.refused[business.id] += 1
         log.info("[BLOCKED] biz=%d reason=%s", business.id, reason)
 
-    def _talks(self, business: BusinessProfile, call_sid: str) -> bool:
+    def _talks(self, business: BusinessProfile, call_sid: str, *, is_test: bool) -> bool:
         """Tell whether a new call may have a session, which costs money."""
-        if not self.costs.is_over(business):
+        if not self.costs.is_over(business, is_test=is_test):
             return True
         log.warning(
-            "[COST_CAP] call=%s biz=%d spent_usd=%.2f cap_usd=%.2f",
+            "[COST_CAP] call=%s biz=%d test=%s spent_usd=%.2f cap_usd=%.2f",
             call_sid,
             business.id,
-            self.costs.spent_today(business),
+            is_test,
+            self.costs.spent_today(business, is_test=is_test),
             business.settings.daily_cost_cap_usd,
         )
         return False

@@ -33,6 +33,7 @@ class NewBusinessForm(PageForm):
     name = StringField()
     numbers = TextAreaField()
     greeting_text = TextAreaField()
+    ai_prompt = TextAreaField()
     lang = SelectField(choices=list(LANGUAGES), default="he-IL")
     timezone = SelectField(default="Asia/Jerusalem")
 

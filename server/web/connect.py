@@ -147,6 +147,7 @@ def _first_call(business_id: int, number: str, since: datetime) -> Call | None:
                 Call.business_id == business_id,
                 Call.started_at >= since,
                 Call.to_number == number,
+                Call.is_test.is_(False),  # those come from a page, not by the number
             )
             .order_by(Call.started_at)
             .limit(1)

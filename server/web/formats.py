@@ -93,6 +93,14 @@ def whole_milliseconds(length: float | None) -> str:
     return str(_("%(ms)s ms", ms=format_decimal(round(length, 1 if length < _FEW_MS else None))))
 
 
+def short_seconds(length: float | None) -> str:
+    """Return milliseconds in the seconds that people think in: ``0.88 s``, ``1.2 s``."""
+    if length is None:
+        return ""
+    digits = 2 if length < _MS_A_SECOND else 1
+    return str(_("%(seconds)s s", seconds=format_decimal(round(length / _MS_A_SECOND, digits))))
+
+
 def phone_number(e164: str | None) -> str:
     """Return a number as people write it: an Israeli one as at home, else with its country."""
     if not e164 or not e164.startswith("+"):
@@ -141,6 +149,7 @@ def register_formats(app: Flask) -> None:
         "seconds": seconds,
         "ms": milliseconds,
         "whole_ms": whole_milliseconds,
+        "short_seconds": short_seconds,
         "phone_number": phone_number,
         "number": lambda value: "" if value is None else format_decimal(value),
         "percent": percent,

@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from server.api.access import Caller, by_session
-from server.api.lead_actions import unread_count
 from server.directory import BusinessProfile
+from server.leads.counts import Counts
 from server.models import ADMIN, OPERATOR, OWNER
 from server.signed_in import signed_in
 from server.web.language import LANGUAGES, direction, page_language
@@ -114,7 +114,9 @@ def frame() -> dict[str, Any]:
         # Asked for by whole pages alone: parts of them come every few seconds.
         "my_businesses": lambda: my_businesses(person) if person is not None else [],
         "places_of": lambda: _places(person, business),
-        "unread_leads": lambda: unread_count(business.id) if person and business else 0,
+        "lead_counts": lambda: (
+            services().lead_counts.of(business.id) if person and business else Counts()
+        ),
         "max_in_switcher": MAX_IN_SWITCHER,
         "address_of": address,
         "locale": page_language(),

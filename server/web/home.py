@@ -12,6 +12,7 @@ from babel.dates import format_date
 from flask import flash, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from server.api.access import needs
@@ -26,10 +27,12 @@ from server.api.home import (
     read_needs,
 )
 from server.api.home_shapes import SPARK_DAYS, CallCounts, DayView
-from server.api.jobs import try_again
+from server.api.jobs import JobsQuery, page_of_jobs, try_again, try_all_again
+from server.api.kpis import read_kpis
 from server.daily_figures import KINDS
 from server.errors import ConflictError
 from server.models import ADMIN, OPERATOR
+from server.web import system_words
 from server.web.home_words import job_name, job_reason
 from server.web.language import HEBREW, page_language
 from server.web.pages import BUSINESS, back_to, caller, is_htmx, new_pages
@@ -39,6 +42,9 @@ blueprint = new_pages("home")
 
 RANGES = (7, 30, 90)
 """Days that the charts can show."""
+
+UNITS = ("hour", "day")
+"""What one bar can stand for: a week is looked at by the hour, what is longer by the day."""
 
 KIND_NAMES = {
     "faq": _l("Instant answers"),
@@ -98,17 +104,51 @@ def charts(business_id: int) -> str | Response:
     return render_template("home/_charts.html", **_charts(business_id))
 
 
+@blueprint.get(f"{BUSINESS}/home/figures")
+@needs(OPERATOR)
+def figures(business_id: int) -> str:
+    """Show the week's figures under the names by which support knows them."""
+    template = "home/_figures.html" if is_htmx() else "home/figures.html"
+    return render_template(template, kpis=read_kpis(business_id, RANGES[0]))
+
+
+@blueprint.get(f"{BUSINESS}/home/jobs")
+@needs(ADMIN)
+def jobs(business_id: int) -> str:
+    """List the business's work that was given up."""
+    cursor = request.args.get("cursor")
+    return render_template(
+        "system/_jobs.html" if is_htmx() and cursor else "home/jobs.html",
+        page=page_of_jobs(JobsQuery(state="dead", cursor=cursor), business_id),
+        words=system_words,
+        origin_page="jobs",
+        of_business=True,
+        retry_base=f"/b/{business_id}/home/jobs",
+    )
+
+
 @blueprint.post(f"{BUSINESS}/home/jobs/<int(max=2147483647):job_id>/retry")
 @needs(ADMIN)
 def retry_job(business_id: int, job_id: int) -> str | Response:
     """Give work that was given up its tries again."""
+    listed = request.form.get("from") == "jobs"
     try:
         try_again(job_id, caller().actor, business_id)
     except ConflictError:
         flash(_("Somebody has tried this again already."), "warning")
     else:
         flash(_("It is being tried again."), "success")
-    return back_to("web_home.home", business_id=business_id)
+    return back_to("web_home.jobs" if listed else "web_home.home", business_id=business_id)
+
+
+@blueprint.post(f"{BUSINESS}/home/jobs/retry")
+@needs(ADMIN)
+def retry_jobs(business_id: int) -> Response:
+    """Give all of the business's work that was given up its tries again."""
+    tried = try_all_again(caller().actor, business_id)
+    said = ngettext("%(num)s is being tried again.", "%(num)s are being tried again.", tried)
+    flash(said, "success")
+    return back_to("web_home.jobs", business_id=business_id)
 
 
 def _now(business_id: int) -> dict[str, Any]:
@@ -125,7 +165,10 @@ def _now(business_id: int) -> dict[str, Any]:
 def _charts(business_id: int) -> dict[str, Any]:
     asked = request.args.get("days", type=int)
     days = asked if asked in RANGES else RANGES[0]
-    by = "hour" if request.args.get("by") == "hour" else "day"
+    chosen = request.args.get("by")
+    if chosen not in UNITS:
+        chosen = None
+    by = chosen or UNITS[days > RANGES[0]]
     found = read_days(business_id, max(days, SPARK_DAYS))[-days:]
     shown = [day_view(one) for one in found]
     labels = [_day_labels(one.day, page_language(), week=days <= RANGES[0]) for one in shown]
@@ -139,6 +182,7 @@ def _charts(business_id: int) -> dict[str, Any]:
     return {
         "days": days,
         "by": by,
+        "chosen": chosen,
         "ranges": RANGES,
         "bars": bars,
         "kinds": KIND_NAMES,

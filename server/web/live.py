@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Response, flash, render_template
+from flask import Response, flash, render_template, url_for
 from flask_babel import gettext as _
 
 from server.api.access import needs
@@ -42,8 +42,8 @@ def show_live(business_id: int) -> str:
 @blueprint.get(f"{BUSINESS}/live/strip")
 @needs(OPERATOR)
 def strip(business_id: int) -> str:
-    """Show the line about running calls that stands on top of every page."""
-    return render_template("live/_strip.html")
+    """Show what every page keeps fresh: the line about running calls, and the count of leads."""
+    return render_template("live/_strip_answer.html")
 
 
 @blueprint.get(f"{_CALL}/card")
@@ -56,6 +56,21 @@ def card(business_id: int, call_sid: str) -> str:
         if call.call_sid == call_sid:
             return render_template("live/_card_alone.html", call=call, seconds_since=_seconds_since)
     raise missing("call")
+
+
+@blueprint.get(f"{_CALL}/end")
+@needs(OPERATOR)
+def ask_end(business_id: int, call_sid: str) -> str:
+    """Ask before a running call is ended, where no script does."""
+    _check_is_here(business_id, call_sid)
+    return render_template(
+        "account/sure.html",
+        title=_("End this call?"),
+        text=_("The caller hears a goodbye first."),
+        button=_("End the call"),
+        button_icon="phone-off",
+        back=url_for(".show_live", business_id=business_id),
+    )
 
 
 @blueprint.post(f"{_CALL}/end")

@@ -7,7 +7,7 @@ from flask import render_template
 from server.api.access import needs
 from server.calls.phones import MAX_SECONDS
 from server.models import OPERATOR
-from server.web.pages import BUSINESS, new_pages
+from server.web.pages import BUSINESS, here, new_pages
 from server.wiring import services
 
 blueprint = new_pages("phone")
@@ -23,6 +23,7 @@ def show(business_id: int) -> str:
     return render_template(
         "phone/phone.html",
         understands=parts.calls.agents.understand,
+        agent_rests=parts.calls.costs.is_over(here(), is_test=True),
         keys=KEYS,
         max_minutes=int(min(parts.settings.max_call_sec, MAX_SECONDS) // 60),
     )

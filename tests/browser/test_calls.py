@@ -9,12 +9,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from server.caller.caller import Caller
+from server.models import Lead
 from tests.browser.conftest import Person
 from tests.browser.site import Site
 from tests.e2e.calling import answered_call, hear_greeting
 
 Looks = Callable[..., None]
 Accessible = Callable[[Page], None]
+
+_COUNTED_ANEW_MS = 30_000
+"""What another process writes is counted after ten seconds, and asked for every five."""
 
 PRICE = "כמה עולה טיפול?"
 PRICE_ANSWER = "ארבע מאות וחמישים"
@@ -108,6 +112,9 @@ def test_a_call_that_runs_already_is_shown_from_its_beginning(
     without.get_by_role("link", name="רענון").click()
     expect(without.locator(card)).to_have_count(3)
     without.get_by_role("button", name="סיום השיחה").click()
+    asked = without.get_by_text("המתקשרים שומעים קודם מילות פרידה.")
+    expect(asked).to_be_visible()
+    without.get_by_role("button", name="סיום השיחה").click()
     assert caller.wait_until(lambda: caller.over or None, 10)
     expect(with_script.locator("[data-over]")).to_be_visible()
 
@@ -127,6 +134,29 @@ def test_the_strip_tells_of_calls_on_every_page(
     expect(page.locator(f"[data-call='{caller.line.call_sid}']")).to_be_visible()
     caller.hang_up()
     expect(strip).to_have_text(WORDS["en"]["none"])
+
+
+def test_a_new_lead_is_counted_on_every_page_and_told_once(
+    site: Site, person: Person, accessible: Callable[[Page], None]
+) -> None:
+    page = person("operator", lang="en", phone=True)
+    page.goto(f"/b/{site.garage}/calls")
+    count, told = page.locator(".side [data-news]"), page.locator("[data-news-said]")
+    before = int(count.get_attribute("data-unread") or 0)
+    expect(told).to_be_empty()
+    with site.write() as session:
+        lead = Lead(business_id=site.garage, call_sid="CA_asks", phone="+972541234567")
+        lead.wants_callback = True
+        session.add(lead)
+        session.flush()
+        lead_id = lead.id
+    expect(count).to_have_attribute("data-unread", str(before + 1), timeout=_COUNTED_ANEW_MS)
+    expect(told).to_contain_text(f"{before + 1} unread leads, ")
+    accessible(page)
+    # That somebody has read it is no news: the count sinks, and nothing is said.
+    site.server.send("PATCH", f"/api/leads/{lead_id}", {"read": True, "work_status": "done"})
+    expect(count).to_have_attribute("data-unread", str(before))
+    expect(told).to_contain_text(f"{before + 1} unread leads, ")
 
 
 def test_who_looks_away_sees_on_return_how_things_stand(

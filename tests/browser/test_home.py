@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from server.models import DEAD, JobRow
 from tests.browser.conftest import Person
@@ -44,6 +44,17 @@ def has_drawing(page: Page, which: str) -> bool:
     return bool(canvas.evaluate(_INK) > 2)
 
 
+def hold(page: Page, where: str | re.Pattern[str]) -> list[Route]:
+    """Keep the page's requests there from being answered; return them as they come."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(where, keep)
+    return held
+
+
 @pytest.mark.parametrize(("lang", "phone"), [("he", True), ("en", False)])
 def test_the_charts_are_drawn_and_say_what_the_table_says(
     site: Site, person: Person, accessible: Accessible, look: Looks, lang: str, phone: bool
@@ -73,13 +84,53 @@ def test_going_back_draws_the_charts_that_were_there(site: Site, person: Person)
     page.get_by_role("link", name=WORDS["en"]["month"]).click()
     expect(page.locator("#calls-table tbody tr")).to_have_count(30)
     page.go_back()
-    expect(page.locator("#calls-table tbody tr")).to_have_count(7)
+    expect(page.locator("#calls-table tbody tr")).to_have_count(24)
     assert has_drawing(page, "bars")
+
+
+def test_what_takes_long_is_seen_to_be_on_its_way(
+    site: Site, person: Person, accessible: Accessible, look: Looks
+) -> None:
+    page = person("operator", lang="en", phone=True)
+    page.goto(f"/b/{site.garage}/")
+    assert has_drawing(page, "bars")
+    held = hold(page, "**/home/charts*")
+    month = page.get_by_role("link", name=WORDS["en"]["month"])
+    month.scroll_into_view_if_needed()
+    before = month.bounding_box()
+    month.click()
+    expect(month).to_have_class(re.compile("is-waiting"))
+    expect(page.locator("#home-charts")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("body")).to_have_class(re.compile("is-slow"))
+    assert month.bounding_box() == before
+    accessible(page)
+    look(page, "home-waiting", full=False)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page).to_have_url(re.compile(r"days=30"))
+    expect(page.locator("body")).not_to_have_class(re.compile("is-slow"))
+    expect(page.locator("#home-charts")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(".is-waiting")).to_have_count(0)
+
+
+def test_what_the_page_asks_for_by_itself_stays_quiet(site: Site, person: Person) -> None:
+    page = person("operator", lang="en")
+    page.goto(f"/b/{site.garage}/")
+    held = hold(page, re.compile(r"/home/(now|charts)"))
+    with page.expect_request("**/home/now"):
+        page.evaluate("htmx.trigger('#home-now', 'refresh')")
+    page.get_by_role("link", name=WORDS["en"]["month"]).click()
+    expect(page.locator("#home-charts")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#home-now")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(".is-waiting")).to_have_count(1)
+    for one in held:
+        one.continue_()
+    expect(page.locator(".is-waiting")).to_have_count(0)
 
 
 def test_pointing_at_a_bar_tells_its_numbers(site: Site, person: Person) -> None:
     page = person("operator", lang="en")
-    page.goto(f"/b/{site.garage}/")
+    page.goto(f"/b/{site.garage}/?by=day")
     assert has_drawing(page, "bars")
     readout = page.locator(".chart-readout").first
     before = readout.inner_text()
@@ -146,12 +197,27 @@ def test_what_failed_is_tried_again(site: Site, person: Person, javascript: bool
     expect(page.locator(f"form[action$='/jobs/{job_id}/retry']")).to_have_count(0)
 
 
+def test_what_is_counted_later_moves_nothing(site: Site, person: Person) -> None:
+    page = person("operator", lang="en", phone=True)
+    counting = hold(page, "**/home/now")
+    page.goto(f"/b/{site.garage}/")
+    before = page.locator(".tiles").bounding_box()
+    page.evaluate("htmx.trigger('#home-now', 'refresh')")
+    expect(page.locator("#home-now.htmx-request")).to_have_count(1)
+    row = '<li class="need"></li>'
+    less = counting[0].fetch().text()
+    less = less.replace(less[less.index('<ul class="rows">') : less.index("</ul>")], f"<ul>{row}")
+    counting[0].fulfill(body=less, content_type="text/html")
+    expect(page.locator(".needs li")).to_have_count(1)
+    assert page.locator(".tiles").bounding_box() == before
+
+
 def test_without_scripts_the_numbers_are_there(site: Site, person: Person) -> None:
     page = person("operator", lang="en", javascript=False)
     page.goto(f"/b/{site.garage}/")
     expect(page.locator("[data-chart=bars]")).to_be_hidden()
     page.locator("summary", has_text=WORDS["en"]["numbers"]).first.click()
-    expect(page.locator("#calls-table tbody tr")).to_have_count(7)
+    expect(page.locator("#calls-table tbody tr")).to_have_count(24)
     page.get_by_role("link", name=WORDS["en"]["month"]).click()
     expect(page.locator("#calls-table tbody tr")).to_have_count(30)
 

@@ -87,4 +87,4 @@ def test_a_call_is_watched_while_it_is_spoken_and_ended(local_server: ServerProc
     after = caller.after_stream({})  # the caller is not asked for a message
     assert after is not None
     assert "<Hangup" in after.body
-    assert server.get("/api/businesses/1/live") == {"items": []}
+    assert server.get("/api/businesses/1/live") == {"items": [], "next_cursor": None}

@@ -141,6 +141,27 @@ def test_beyond_the_cap_calls_are_answered_without_a_session(
     paying.calls.registry.end_all("error")
 
 
+def test_test_calls_leave_the_cap_to_customers(
+    app: OpenAPI, paying: Services, admin: Api, garage: House
+) -> None:
+    block(admin, garage, daily_cost_cap_usd=0.5)
+    profile = paying.directory.by_id(garage.id)
+    assert profile is not None
+    agents = []
+    for sid in ("CA_tried", "CA_tried_again"):
+        paying.calls.bind(sid, profile, "inbound", "+972541112222", garage.number, is_test=True)
+        tried = paying.calls.registry.live(sid)
+        assert tried is not None
+        agents.append(tried.agent.name)
+        paying.calls.costs.spend(tried, 0.7)
+    assert agents == ["openai-realtime", "receptionist"]
+    ring(app, garage, "+972541112223", "CA_customer")
+    customer = paying.calls.registry.live("CA_customer")
+    assert customer is not None
+    assert customer.agent.name == "openai-realtime"
+    paying.calls.registry.end_all("error")
+
+
 def test_another_business_goes_on_talking(
     app: OpenAPI, paying: Services, admin: Api, garage: House, bakery: House
 ) -> None:

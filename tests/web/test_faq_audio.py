@@ -68,10 +68,11 @@ def test_a_pronunciation_is_what_callers_hear(
     synthesiser: RecordingSynthesiser,
 ) -> None:
     path = f"/api/businesses/{garage.id}/pronunciations"
-    assert operator.get(path).json == {"items": []}
+    assert operator.get(path).json == {"items": [], "next_cursor": None}
     words = {"items": [{"word": " שקלים ", "say": "שְׁקָלִים"}]}
     changed = admin.put(path, words)
-    assert changed.json == {"items": [{"word": "שקלים", "say": "שְׁקָלִים"}]}
+    assert changed.json == {"items": [{"word": "שקלים", "say": "שְׁקָלִים"}], "next_cursor": None}
+    assert admin.put(path, changed.json).json == changed.json  # what was got can be sent back
     assert operator.get(path).json == changed.json
     assert synthesiser.has_said("מאה שְׁקָלִים.", "he-IL")
     admin.get(f"/api/businesses/{garage.id}/faqs/spoken", text="שקלים")

@@ -21,7 +21,7 @@ def test_rows_that_compete_are_shown_with_the_sentence(
     admin: Api, operator: Api, garage: House
 ) -> None:
     conflicts = f"/api/businesses/{garage.id}/faqs/conflicts"
-    assert operator.get(conflicts).json == {"items": [], "complete": True}
+    assert operator.get(conflicts).json == {"items": [], "complete": True, "next_cursor": None}
     lot = make(admin, garage, intent_key="parking", patterns=["חניה"], answer_text="יש חניון.")
     yard = make(admin, garage, intent_key="yard", patterns=["החנייה"], answer_text="בחצר.")
     found = operator.get(conflicts).json
@@ -34,7 +34,7 @@ def test_rows_that_compete_are_shown_with_the_sentence(
         f"/api/businesses/{garage.id}/faqs/{yard}",
         NEW | {"intent_key": "yard", "patterns": ["החנייה"], "active": False},
     )
-    assert operator.get(conflicts).json == {"items": [], "complete": True}
+    assert operator.get(conflicts).json == {"items": [], "complete": True, "next_cursor": None}
 
 
 def test_looking_for_conflicts_is_bounded(
@@ -42,7 +42,7 @@ def test_looking_for_conflicts_is_bounded(
 ) -> None:
     monkeypatch.setattr(faq_review, "MAX_PHRASES", 1)
     found = admin.get(f"/api/businesses/{garage.id}/faqs/conflicts").json
-    assert found == {"items": [], "complete": False}
+    assert found == {"items": [], "complete": False, "next_cursor": None}
 
 
 def test_what_a_guardrail_stops_is_warned_of(admin: Api, garage: House) -> None:

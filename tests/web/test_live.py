@@ -82,7 +82,10 @@ class Stream:
 
 
 def test_nobody_is_on_the_line(operator: Api, garage: House) -> None:
-    assert operator.get(f"/api/businesses/{garage.id}/live").json == {"items": []}
+    assert operator.get(f"/api/businesses/{garage.id}/live").json == {
+        "items": [],
+        "next_cursor": None,
+    }
 
 
 def test_a_call_and_what_has_been_said(operator: Api, garage: House, line: Line) -> None:
@@ -100,7 +103,10 @@ def test_a_call_and_what_has_been_said(operator: Api, garage: House, line: Line)
         ("caller", "מה המחיר?"),
     ]
     line.hangs_up()
-    assert operator.get(f"/api/businesses/{garage.id}/live").json == {"items": []}
+    assert operator.get(f"/api/businesses/{garage.id}/live").json == {
+        "items": [],
+        "next_cursor": None,
+    }
 
 
 def test_watching_all_calls(operator: Api, parts: Services, garage: House, bakery: House) -> None:

@@ -104,3 +104,13 @@ def test_the_names_of_the_contract_stand_in_the_schemas(document: dict[str, Any]
     assert schemas["NewBusiness"]["required"] == ["name"]
     assert "required" not in schemas["BusinessChange"]
     assert schemas["FaqInput"]["additionalProperties"] is False
+
+
+def test_every_list_says_where_it_goes_on(document: dict[str, Any]) -> None:
+    lists = {
+        name: schema["properties"]
+        for name, schema in document["components"]["schemas"].items()
+        if "items" in schema.get("properties", {})
+    }
+    assert len(lists) > 15
+    assert [name for name, has in lists.items() if "next_cursor" not in has] == []

@@ -168,7 +168,18 @@ function refresh() {
   const used = now.matches(":focus-within") || now.matches(":active");
   if (document.visibilityState === "visible" && !used) window.htmx.trigger(now, "refresh");
 }
+// Nothing jumps: room was kept for what was being counted, and with less in it the part keeps its
+// height until the page is loaded again.
+function keepHeight({ target }) {
+  if (target !== now) return;
+  const height = now.querySelector(".needs").getBoundingClientRect().height;
+  now.addEventListener("htmx:afterSwap", () => {
+    now.classList.remove("is-counting");
+    now.querySelector(".needs").style.minBlockSize = `${height}px`;
+  }, { once: true });
+}
 if (now) {
+  document.addEventListener("htmx:beforeSwap", keepHeight);
   setInterval(refresh, FRESH_MS);
   document.addEventListener("visibilitychange", refresh);
   addEventListener("load", () => setTimeout(refresh, 3000)); // what is counted beside the page

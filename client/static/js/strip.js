@@ -1,5 +1,6 @@
-// The strip about running calls: asked for anew while the page is looked at. Of twenty open tabs one
-// is; the others ask when they are turned to. Who cannot be reached is asked less and less often.
+// The strip about running calls, and the count of unread leads on the way to them: asked for anew
+// while the page is looked at. Of twenty open tabs one is; the others ask when they are turned to.
+// Who cannot be reached is asked less and less often.
 
 const EVERY_MS = 5000;
 const AT_MOST_MS = 60000;
@@ -28,7 +29,21 @@ async function refresh() {
 }
 
 function show(html) {
-  const strip = new DOMParser().parseFromString(html, "text/html").querySelector("[data-strip]");
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  showStrip(answer.querySelector("[data-strip]"));
+  showNews(answer.querySelector("[data-news]"));
+}
+
+// Screen readers are told when it grows; that somebody has read a lead is no news.
+function showNews(news) {
+  const shown = document.querySelector(".side [data-news]");
+  if (!news || !shown) return;
+  const grown = ["unread", "callbacks"].some((name) => +news.dataset[name] > +shown.dataset[name]);
+  shown.replaceWith(document.importNode(news, true));
+  if (grown) document.querySelector("[data-news-said]").textContent = news.ariaLabel;
+}
+
+function showStrip(strip) {
   const shown = slot.querySelector("[data-strip]");
   if (!strip || strip.dataset.strip === shown?.dataset.strip) return;
   const focused = shown === document.activeElement;

@@ -96,9 +96,20 @@ def test_a_running_call_counts_and_is_written_down(street: Street) -> None:
     assert street.stored("CA1") == pytest.approx(0.5)
 
 
-def test_a_test_call_costs_too(street: Street) -> None:
+def test_trying_things_out_leaves_the_cap_to_customers_and_has_one_of_its_own(
+    street: Street,
+) -> None:
     business = street.business(cap=0.5)
     street.ledger.spend(street.call("CA1", business, is_test=True), 0.6)
+    assert not street.ledger.is_over(business)
+    assert street.ledger.is_over(business, is_test=True)
+    street.ledger.spend(street.call("CA2", business), 0.2)
+    assert street.stored("CA1") == pytest.approx(0.6)
+    street.start()
+    street.ledger.read([business])
+    assert street.ledger.spent_today(business) == pytest.approx(0.2)
+    assert street.ledger.spent_today(business, is_test=True) == pytest.approx(0.6)
+    street.ledger.spend(street.call("CA3", business), 0.3)
     assert street.ledger.is_over(business)
 
 

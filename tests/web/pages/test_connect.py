@@ -91,6 +91,26 @@ def test_older_calls_and_other_numbers_are_not_the_first_one(
     assert as_owner.get(page(garage, "/ring?number=x&since=9999999999999")).status_code == 200
 
 
+def test_a_test_call_from_a_page_is_not_the_first_call(
+    as_owner: Browser, parts: Services, garage: House
+) -> None:
+    as_owner.speaks("en")
+    since = int(utc_now().timestamp())
+    ring = page(garage, f"/ring?number={NEW.replace('+', '%2B')}&since={since}")
+    with parts.database.write() as session:
+        session.add(
+            Call(
+                call_sid="CA_from_a_page",
+                business_id=garage.id,
+                from_number="+972541112222",
+                to_number=NEW,
+                started_at=utc_now(),
+                is_test=True,
+            )
+        )
+    assert "Waiting for the first call" in as_owner.get(ring).text
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -77,7 +77,7 @@ def test_the_page_speaks_english_too(as_admin: Browser, busy: House) -> None:
 
 def test_every_day_stands_in_the_table(as_operator: Browser, busy: House) -> None:
     for days in (7, 30, 90):
-        page = as_operator.get(f"/b/{busy.id}/?days={days}").text
+        page = as_operator.get(f"/b/{busy.id}/?days={days}&by=day").text
         table = page[page.index('id="calls-table"') : page.index("</table>")]
         assert table.count('<th scope="row"') == days
     hours = as_operator.get(f"/b/{busy.id}/?by=hour").text
@@ -85,9 +85,21 @@ def test_every_day_stands_in_the_table(as_operator: Browser, busy: House) -> Non
     assert table.count('<th scope="row"') == 24
 
 
+def test_a_week_is_looked_at_by_the_hour_and_what_is_longer_by_the_day(
+    as_operator: Browser, busy: House
+) -> None:
+    for query, rows in (("", 24), ("?days=30", 30), ("?days=30&by=hour", 24), ("?by=day", 7)):
+        page = as_operator.get(f"/b/{busy.id}/{query}").text
+        table = page[page.index('id="calls-table"') : page.index("</table>")]
+        assert table.count('<th scope="row"') == rows
+        chosen = query.rpartition("by=")[2] if "by=" in query else ""
+        longer = f'href="/b/{busy.id}/?days=90{"&amp;by=" + chosen if chosen else ""}#charts"'
+        assert longer in page  # what was chosen is kept
+
+
 def test_a_range_that_there_is_not_is_the_usual_one(as_operator: Browser, busy: House) -> None:
     page = as_operator.get(f"/b/{busy.id}/?days=100000&by=moon").text
-    assert page.count('data-short="') == 14  # two tables of seven days
+    assert page.count('data-short="') == 24 + 7  # hours of calls, days of waiting times
 
 
 def test_parts_are_parts_for_scripts_and_the_page_for_people(
@@ -165,3 +177,64 @@ def test_a_spark_line_stands_on_zero() -> None:
     assert spark_path([None, 4, None, 2]).count("M") == 2
     assert spark_path([None, None]) == ""
     assert spark_path([0, 0]).count(f"{HEIGHT - 3:.1f}") == 2
+
+
+def test_support_finds_the_figures_under_their_names(
+    as_operator: Browser, busy: House, bakery: House
+) -> None:
+    as_operator.speaks("en")
+    path = f"/b/{busy.id}/home/figures"
+    assert path in as_operator.get(f"/b/{busy.id}/").text
+    part, page = as_operator.part(path).text, as_operator.get(path).text
+    assert "<html" not in part
+    for text in (part, page):
+        for name in (
+            "calls.slots_completed.rate", "faq.hit.rate", "faq.p50.ms", "faq.p95.ms",
+            "voice.first_partial_ms", "voice.final_ms", "voice.tts_ready_ms",
+            "voice.total_latency_ms",
+        ):  # fmt: skip
+            assert name in text
+        assert re.search(r"faq\.hit\.rate</small></th><td>\d+%", text)
+        assert re.search(r"voice\.total_latency_ms</small></th><td>[\d.]+ m?s", text)
+    assert as_operator.get(f"/b/{bakery.id}/home/figures").status_code == 404
+
+
+def test_waits_are_told_in_seconds(as_operator: Browser, busy: House) -> None:
+    page = as_operator.speaks("en").get(f"/b/{busy.id}/").text
+    tile = page[page.index("Time to an answer") : page.index("half of the answers come sooner")]
+    assert re.search(r">\d\.\d+ s<", tile) or ">–<" in tile
+    assert " ms" not in page[page.index("Today in numbers") : page.index('id="home-charts"')]
+
+
+def test_an_admin_finds_all_that_failed_and_tries_it_again(
+    as_admin: Browser, parts: Services, garage: House, bakery: House
+) -> None:
+    as_admin.speaks("en")
+    with parts.database.write() as session:
+        dead = [
+            JobRow(
+                lane="summary", kind="summarise", key=f"dead {n}", business_id=house.id,
+                payload={}, state="dead", last_error="timeout",
+            )
+            for house, n in ((garage, 1), (garage, 2), (garage, 3), (garage, 4), (bakery, 5))
+        ]  # fmt: skip
+        session.add_all(dead)
+        session.flush()
+        ids = [job.id for job in dead]
+    path = f"/b/{garage.id}/home/jobs"
+    assert f'href="{path}"' in as_admin.get(f"/b/{garage.id}/").text
+    page = as_admin.get(path).text
+    assert all(f"{path}/{job_id}/retry" in page for job_id in ids[:4])
+    assert f"/{ids[4]}/retry" not in page
+    one = as_admin.post(f"{path}/{ids[0]}/retry", {"from": "jobs"})
+    assert one.location == path
+    assert as_admin.post(f"{path}/retry").location == path
+    assert "are being tried again." in as_admin.get(path).text
+    with parts.database.read() as session:
+        states = [session.get_one(JobRow, job_id).state for job_id in ids]
+    assert states == ["queued"] * 4 + ["dead"]
+
+
+def test_what_failed_is_an_admin_s_to_try_again(as_operator: Browser, garage: House) -> None:
+    assert as_operator.get(f"/b/{garage.id}/home/jobs").status_code == 403
+    assert as_operator.post(f"/b/{garage.id}/home/jobs/retry").status_code == 403

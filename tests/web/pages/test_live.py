@@ -63,6 +63,7 @@ def test_ending_a_call(as_operator: Browser, garage: House, line: Line) -> None:
     as_operator.speaks("en")
     path = f"/b/{garage.id}/live/{SID}/end"
     assert as_operator.client.post(path, data={}).status_code == 403
+    assert "The caller hears a goodbye first." in as_operator.get(path).text  # without scripts
     assert line.parts.calls.registry.live(SID) is not None
     answer = as_operator.post(path)
     assert (answer.status_code, answer.location) == (303, f"/b/{garage.id}/live")

@@ -11,7 +11,7 @@ def test_an_operator_may_try_the_phone(as_operator: Browser, garage: House) -> N
     page = as_operator.speaks("en").get(f"/b/{garage.id}/phone")
     assert page.status_code == 200
     assert f'data-place="/api/businesses/{garage.id}/test-calls"' in page.text
-    assert "never billed" in page.text
+    assert "no phone bill" in page.text
     assert "no speech recognition" in page.text
     assert "15 minutes" in page.text
     assert "chip-warn" not in page.text  # a stand-in or a cut needs nobody

@@ -263,22 +263,41 @@ def test_what_cannot_be_saved(
     assert settings_of(parts, garage) == before
 
 
+def costs_today(parts: Services, house: House, usd: float, *, is_test: bool = False) -> None:
+    with parts.database.write() as session:
+        call = session.get_one(Call, house.call_sid)
+        call.cost_usd, call.is_test = usd, is_test
+    profile = parts.directory.by_id(house.id)
+    assert profile is not None
+    parts.calls.costs.read([profile])
+
+
 def test_the_cost_of_today_is_shown_with_its_cap(
     as_admin: Browser, parts: Services, garage: House
 ) -> None:
     as_admin.speaks("en")
-    with parts.database.write() as session:
-        call = session.get_one(Call, garage.call_sid)
-        call.cost_usd, call.is_test = 1.25, True
     saved(as_admin, garage, "cost", daily_cost_cap_usd="1")
-    profile = parts.directory.by_id(garage.id)
-    assert profile is not None
-    parts.calls.costs.read([profile])
+    costs_today(parts, garage, 1.25)
     shown = as_admin.get(page(garage, "cost")).text
     assert "$1.25" in shown
-    assert "Test calls cost $1.25 of it." in shown
     assert "The cap is reached" in shown
     assert "reached its cap" in as_admin.get(page(garage)).text
+
+
+def test_test_calls_cost_apart_and_put_nobody_onto_messages(
+    as_admin: Browser, parts: Services, garage: House
+) -> None:
+    as_admin.speaks("en")
+    saved(as_admin, garage, "cost", daily_cost_cap_usd="1")
+    costs_today(parts, garage, 1.25, is_test=True)
+    shown = as_admin.get(page(garage, "cost")).text
+    assert "$0.00" in shown
+    assert "Apart from that, test calls:" in shown
+    assert "$1.25" in shown
+    assert "Test calls have cost as much as the cap" in shown
+    assert "The cap is reached" not in shown
+    assert "reached its cap" not in as_admin.get(page(garage)).text
+    assert "prepared answers only" in as_admin.get(f"/b/{garage.id}/phone").text
 
 
 def test_hostile_text_is_text(as_admin: Browser, parts: Services, garage: House) -> None:
@@ -293,6 +312,7 @@ def test_an_owner_adds_a_business(as_owner: Browser, parts: Services, garage: Ho
         "name": "מאפייה",
         "numbers": "03-555-1234\n",
         "greeting_text": "",
+        "ai_prompt": "אתם קולטים הזמנות של עוגות.",
         "lang": "he-IL",
         "timezone": "Asia/Jerusalem",
     }
@@ -300,6 +320,7 @@ def test_an_owner_adds_a_business(as_owner: Browser, parts: Services, garage: Ho
     assert answer.status_code == 303
     made = parts.directory.by_number("+97235551234")
     assert made is not None
+    assert made.ai_prompt == "אתם קולטים הזמנות של עוגות."
     assert answer.location == f"/b/{made.id}/settings"
     again = as_owner.speaks("en").post("/businesses/new", typed)
     assert again.status_code == 422

@@ -24,6 +24,13 @@ def hooks(parts: Services, house: House) -> list[BusinessWebhook]:
         return list(session.scalars(wanted.order_by(BusinessWebhook.id)))
 
 
+def test_without_an_address_the_page_says_what_one_is_for(as_admin: Browser, garage: House) -> None:
+    as_admin.speaks("en")
+    assert "No address yet" not in as_admin.get(page(garage)).text
+    as_admin.post(page(garage, f"/{garage.webhook_id}/delete"))
+    assert "No address yet" in as_admin.get(page(garage)).text
+
+
 def test_the_secret_is_shown_once(as_admin: Browser, parts: Services, garage: House) -> None:
     typed = {"url": "https://hook.example/mine", "events": ["lead.created", "lead.processed"]}
     made = as_admin.post(page(garage), typed)

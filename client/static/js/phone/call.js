@@ -46,12 +46,15 @@ export class PhoneCall {
     this.over = false;
   }
 
-  /** Place the call; to be called by the very click, which alone lets a page make sounds. */
-  async begin() {
-    this.on.state("opening", "microphone");
+  /**
+   * Place the call; to be called by the very click, which alone lets a page make sounds. Who only
+   * types is not asked for a microphone: the line hears silence.
+   */
+  async begin({ microphone }) {
+    this.on.state("opening", microphone ? "microphone" : "connecting");
     try {
       this.sound = new Sound();
-      const { stream, why } = await openMicrophone();
+      const { stream, why } = microphone ? await openMicrophone() : { stream: null, why: null };
       this.sound.stream = stream;
       if (this.over) return this.sound.close();
       await this.sound.begin(this.worklet, (news) => this.fromLine(news));

@@ -10,6 +10,7 @@ const say = (why) => words[`say${why[0].toUpperCase()}${why.slice(1)}`] ?? "";
 
 const conversation = new Conversation(phone);
 const input = phone.querySelector("#words");
+const unsaid = []; // what was typed before the line was open
 let call = null;
 let clock = null;
 
@@ -62,9 +63,9 @@ function show(state, why) {
   words.state = busy ? state : "idle";
   find("status").textContent = say(why);
   find("call").setAttribute("aria-label", busy ? words.sayHangUp : words.sayCall);
-  for (const control of [input, phone.querySelector(".phone-type button"), find("mute"), find("keys")]) {
-    control.disabled = !up;
-  }
+  for (const control of [find("mute"), find("keys")]) control.disabled = !up;
+  if (up) unsaid.forEach((text) => call.type(text));
+  if (up || !busy) unsaid.length = 0;
   find("look").hidden = busy || !call?.callSid;
   clearInterval(clock);
   if (up) {
@@ -94,11 +95,7 @@ function notice(why) {
 
 // Buttons
 
-find("call").addEventListener("click", () => {
-  if (call) {
-    call.hangUp();
-    return;
-  }
+function ring(microphone) {
   conversation.clear();
   notice(null);
   call = new PhoneCall(
@@ -110,8 +107,10 @@ find("call").addEventListener("click", () => {
       turn: (turn) => conversation.show(turn),
     },
   );
-  call.begin();
-});
+  call.begin({ microphone });
+}
+
+find("call").addEventListener("click", () => (call ? call.hangUp() : ring(true)));
 
 function showMute(muted) {
   find("mute").setAttribute("aria-pressed", String(muted));
@@ -140,8 +139,13 @@ find("keypad").addEventListener("click", ({ target }) => {
 find("type").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = input.value.trim();
-  if (!text || !call) return;
-  call.type(text);
+  if (!text) return;
+  if (words.state === "up") {
+    call.type(text);
+  } else {
+    unsaid.push(text);
+    if (!call) ring(false);
+  }
   input.value = "";
   input.focus();
 });
