@@ -21,9 +21,10 @@ def test_every_day_is_there(operator: Api, garage: House) -> None:
     for days in (1, 7, 30, 90):
         shown = home(operator, garage, days=days)
         assert len(shown["days"]) == days
-        assert sum(day["calls"] for day in shown["days"]) == 1
         assert len(shown["hours_of_day"]) == 24
-        assert sum(hour["faq"] for hour in shown["hours_of_day"]) == 1
+        if days > 1:  # the one call was five minutes ago: at midnight that is yesterday's
+            assert sum(day["calls"] for day in shown["days"]) == 1
+            assert sum(hour["faq"] for hour in shown["hours_of_day"]) == 1
     assert operator.get(f"/api/businesses/{garage.id}/home", days=91).status_code == 422
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from server.business_settings import BusinessSettings
+from server.clock import utc_now
 from server.models import Business, Call
 from server.web.settings import SECTIONS
 from server.wiring import Services
@@ -267,6 +268,7 @@ def costs_today(parts: Services, house: House, usd: float, *, is_test: bool = Fa
     with parts.database.write() as session:
         call = session.get_one(Call, house.call_sid)
         call.cost_usd, call.is_test = usd, is_test
+        call.started_at = utc_now()
     profile = parts.directory.by_id(house.id)
     assert profile is not None
     parts.calls.costs.read([profile])
