@@ -169,7 +169,7 @@ function refresh() {
   if (document.visibilityState === "visible" && !used) window.htmx.trigger(now, "refresh");
 }
 // Nothing jumps: room was kept for what was being counted, and with less in it the part keeps its
-// height until the page is loaded again.
+// height until nobody looks.
 function keepHeight({ target }) {
   if (target !== now) return;
   const height = now.querySelector(".needs").getBoundingClientRect().height;
@@ -180,6 +180,9 @@ function keepHeight({ target }) {
 }
 if (now) {
   document.addEventListener("htmx:beforeSwap", keepHeight);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) now.querySelector(".needs").style.minBlockSize = "";
+  });
   setInterval(refresh, FRESH_MS);
   document.addEventListener("visibilitychange", refresh);
   addEventListener("load", () => setTimeout(refresh, 3000)); // what is counted beside the page
