@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -233,6 +234,17 @@ def start(app: Flask) -> None:
     if parts.embeddings is not None:
         tasks.append(parts.embeddings.look_at_all)
     WarmUp(tasks).start()
+    _spare_collections()
+
+
+def _spare_collections() -> None:
+    """Let garbage be looked for only in what is made from now on.
+
+    The application's own 300,000 objects stay for good; walking them would hold up every call for
+    a tenth of a second each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def drain(app: Flask, timeout_seconds: float) -> None:

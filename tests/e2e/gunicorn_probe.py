@@ -1,7 +1,7 @@
 """The product's Gunicorn configuration with a probe: counts what lives inside the worker.
 
-On a Unix socket (PROBE_SOCKET) it answers how many greenlets, threads and file descriptors the
-worker holds. Only the tests load this file.
+On a Unix socket (PROBE_SOCKET) it answers how many greenlets and file descriptors the worker holds,
+and how many objects are spared from garbage collections. Only the tests load this file.
 """
 
 import gc
@@ -40,6 +40,7 @@ def _answer(listener):
             ]
             counts = {
                 "greenlets": len(alive),
+                "frozen": gc.get_freeze_count(),
                 "descriptors": sum(1 for _ in Path("/proc/self/fd").iterdir()),
             }
             connection.sendall(json.dumps(counts).encode())

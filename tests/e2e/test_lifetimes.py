@@ -39,6 +39,7 @@ def test_fifty_calls_leave_no_greenlet_and_no_socket(
     after = settled_probe(server, openai)
     assert after["descriptors"] <= at_rest["descriptors"] + 2  # the database's own pool may grow
     assert after["greenlets"] <= at_rest["greenlets"] + 2
+    assert after["frozen"] > 100_000, "full collections would hold up every call"
     assert len(openai.calls) == 51
     assert openai.open_sessions == 0
     assert server.get("/healthz")["calls"]["live"] == 0
