@@ -76,6 +76,9 @@ def _wanted(size: int) -> tuple[int, int, int]:
     # Several ranges at once, other units and nonsense are answered with the whole, as HTTP allows.
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return 0, size, 200
+    start, end = asked.ranges[0]
+    if end is None and start < -size:  # of the end more than there is: all of it
+        return 0, size, 206
     found = asked.range_for_length(size)
     return (0, 0, 416) if found is None else (*found, 206)
 

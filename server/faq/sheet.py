@@ -30,8 +30,9 @@ MAX_LINE_CHARS = 64 << 10
 
 _MAX_WITH_EMPTY_LINES = 50_000
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-"""What a spreadsheet would run instead of showing it. An apostrophe in front keeps it text."""
+_FORMULA = re.compile(r"['\s\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*[=+\-@\t\r＝＋－＠]")
+"""What a spreadsheet would run instead of showing it; it looks past spaces and marks of direction.
+An apostrophe in front keeps it text."""
 _DELIMITERS = ",;\t"
 _YES = frozenset(("true", "1", "yes", "כן"))
 _NO = frozenset(("false", "0", "no", "לא"))

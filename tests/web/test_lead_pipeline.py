@@ -481,6 +481,7 @@ def recorded(store: MemoryStore, parts: Services, garage: House) -> bytes:
         ("bytes=10-19", 206, 10, 20),
         ("bytes=90-1000", 206, 90, 100),
         ("bytes=-5", 206, 95, 100),
+        ("bytes=-500", 206, 0, 100),
         ("bytes=0-1,5-6", 200, 0, 100),
         ("lines=0-1", 200, 0, 100),
         ("nonsense", 200, 0, 100),

@@ -39,12 +39,14 @@ def test_what_is_written_is_read_in_any_usual_encoding(encoding: str) -> None:
     assert read(write_sheet([ROW]), encoding) == [ROW]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+972", "-5", "@SUM(A1)", "'=x", "''=x", "'שלום", "＝1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+972", "-5", "@SUM(A1)", "'=x", "''=x", "'שלום", "＝1", "\u200f=1"]
+)
 def test_no_cell_is_a_formula_and_none_is_changed(text: str) -> None:
     row = ROW | {"answer_text": text, "label": text, "patterns": [text]}
     written = write_sheet([row])
     for cell in written.splitlines()[1].split(","):
-        assert not cell.strip('"').startswith(("=", "+", "-", "@", "＝"))
+        assert not cell.strip('"\u200f').startswith(("=", "+", "-", "@", "＝"))
     assert read(written) == [row]
 
 
