@@ -198,41 +198,46 @@ document.addEventListener("htmx:afterSettle", (event) => {
   } else if (part.matches(".faq-gone")) part.querySelector("[data-focus]")?.focus();
 });
 
-// Which answers compete is told anew as a whole: what was told of any row before is out of date.
-
-document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
-  if (target.id !== "faq-conflicts" || !shouldSwap) return;
-  for (const warning of document.querySelectorAll(".faq-conflict")) warning.replaceChildren();
-});
-
 // The order: by buttons or by dragging; shown at once, put back with the reason when refused.
 
 const list = document.getElementById("faq-list");
 const said = document.getElementById("faq-said");
 const rows = () => [...list.querySelectorAll(":scope > article[data-faq]")];
 
-async function move(row, other, where) {
-  const before = row.nextSibling;
+// One after the other, as they were made; with one that is refused go those that follow it.
+let sending = Promise.resolve();
+let refusals = 0;
+
+function move(row, other, where) {
+  const before = rows();
   const focused = document.activeElement;
+  const made = refusals;
   other[where](row);
   focused?.focus?.();
-  let taken = false;
+  sending = sending.then(async () => {
+    if (made !== refusals) return; // put back already
+    if (await isTaken(row, other, where)) {
+      said.textContent = list.dataset.moved.replace("{place}", String(rows().indexOf(row) + 1));
+      return;
+    }
+    refusals += 1;
+    const end = rows().at(-1).nextSibling;
+    for (const one of before) if (one.isConnected) list.insertBefore(one, end);
+    focused?.focus?.();
+    complain(list.dataset.notMoved);
+  });
+}
+
+async function isTaken(row, other, where) {
   try {
     const answer = await fetch(`${list.dataset.api}/${row.dataset.faq}/move`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
       body: JSON.stringify({ to: where, other_id: Number(other.dataset.faq) }),
     });
-    taken = answer.ok;
+    return answer.ok;
   } catch {
-    // said below
-  }
-  if (taken) {
-    said.textContent = list.dataset.moved.replace("{place}", String(rows().indexOf(row) + 1));
-  } else {
-    list.insertBefore(row, before);
-    focused?.focus?.();
-    complain(list.dataset.notMoved);
+    return false;
   }
 }
 
