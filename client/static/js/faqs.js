@@ -192,6 +192,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const form = part.matches("[data-form]") ? part : part.querySelector(":scope > [data-form]");
   const wrong = part.querySelector("[aria-invalid=true]");
   if (wrong) wrong.focus();
+  else if (part.contains(document.activeElement)) return; // somebody was quicker: they write already
   else if (form) form.querySelector("input.form-control")?.focus();
   else if (part.matches("article[data-faq]") && document.activeElement === document.body) {
     document.getElementById(`${part.id}-edit`)?.focus();
