@@ -14,8 +14,12 @@ _JOBS = {
     "delete_recording": _l("Deleting a recording"),
     "deliver_webhook": _l("Telling another system of a call"),
     "close_call": _l("Closing a call"),
+    "alert_sms": _l("A message about whom to call back"),
+    "alert_mail": _l("A mail about whom to call back"),
 }
 _REASONS = (
+    (r"error 21(606|612|659)|no number to send", _l("The number cannot send messages.")),
+    (r" is set \([A-Z]", _l("This server is not set up for it.")),
     (r"time.?out|took too long", _l("The service took too long to answer.")),
     (r"connection|unreachable|broke off", _l("The service could not be reached.")),
     (r"401|403|credential|key", _l("The service refused our key.")),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from flask_babel import force_locale
 from flask_openapi3 import OpenAPI
 from sqlalchemy import select
 
@@ -16,6 +17,7 @@ from server.leads.alerts import ALERT_MAIL, ALERT_SMS, AlertBusiness
 from server.models import JobRow, Lead
 from server.net.smtp import MailServer
 from server.telephony.rest import TwilioRest
+from server.web.home_words import job_name, job_reason
 from server.wiring import Services
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio_rest import ACCOUNT_SID, AUTH_TOKEN, FakeTwilioRest
@@ -157,7 +159,11 @@ def test_where_nobody_is_to_be_told_nothing_is_done(parts: Services, garage: Hou
 
 @pytest.mark.usefixtures("wanted")
 def test_what_cannot_be_sent_is_given_up_with_the_reason_or_tried_again(
-    outside: Outside, parts: Services, garage: House, caplog: pytest.LogCaptureFixture
+    outside: Outside,
+    app: OpenAPI,
+    parts: Services,
+    garage: House,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     outside.twilio.senders = set()
     outside.post.options.refuse_mails = 451
@@ -168,6 +174,9 @@ def test_what_cannot_be_sent_is_given_up_with_the_reason_or_tried_again(
     with parts.database.read() as session:
         errors = session.scalars(select(JobRow.last_error).where(JobRow.kind == ALERT_SMS)).one()
     assert "21606" in errors
+    with app.test_request_context(), force_locale("en"):
+        assert job_name(ALERT_SMS) == "A message about whom to call back"
+        assert job_reason(errors) == "The number cannot send messages."
     assert OWNER not in caplog.text
     assert MAILBOX not in caplog.text
 
