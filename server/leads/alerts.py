@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -143,11 +144,8 @@ class AlertBusiness:
         )
         if lead is None:
             return alert
-        return Alert(
-            business=alert.business,
-            language=alert.language,
-            url=alert.url,
-            is_test=False,
+        return replace(
+            alert,
             name=lead.name,
             phone=lead.phone if lead.phone.startswith("+") else "",
             matter=lead.headline or str(lead.fields.get("need") or ""),
