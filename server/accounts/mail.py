@@ -126,8 +126,7 @@ class MailLinks:
             log.warning("[MAIL] failed kind=%s code=%s", job.kind, error.code)
             if error.code == "smtp_refused":
                 raise GiveUp(error.message) from error
-            wait = _NEXT_TRY_SECONDS[min(job.attempt, len(_NEXT_TRY_SECONDS)) - 1]
-            raise RetryLater(error.message, wait) from error
+            raise RetryLater(error.message, job.wait_of(_NEXT_TRY_SECONDS)) from error
         log.info("[MAIL] sent kind=%s", job.kind)
 
     def _link(self, session: Session, job: Job) -> tuple[str, Letter] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -29,6 +29,10 @@ class Job:
     lead_id: int | None
     attempt: int
     """1 at the first try."""
+
+    def wait_of(self, waits: Sequence[float]) -> float:
+        """Return which of ``waits`` (seconds) follows this try; the last one serves all later."""
+        return waits[min(self.attempt, len(waits)) - 1]
 
 
 Handler = Callable[[Job], None]

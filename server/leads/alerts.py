@@ -48,7 +48,7 @@ def ask_for_test(session: Session, business_id: int, at: datetime) -> int:
 def _ask(session: Session, business_id: int, occasion: str, lead_id: int | None) -> int:
     business = session.get_one(Business, business_id)
     recipients = _recipients(business_settings(business.settings))
-    for (kind, name), _ in recipients.items():
+    for kind, name in recipients:
         enqueue(
             session,
             kind,
@@ -116,8 +116,7 @@ class AlertBusiness:
         except ProviderError as error:
             log.warning("[ALERT] failed kind=%s code=%s", job.kind, error.code)
             if error.code in ("unavailable", "smtp_failed"):
-                wait = _NEXT_TRY_SECONDS[min(job.attempt, len(_NEXT_TRY_SECONDS)) - 1]
-                raise RetryLater(error.message, wait) from error
+                raise RetryLater(error.message, job.wait_of(_NEXT_TRY_SECONDS)) from error
             raise GiveUp(error.message) from error
         log.info("[ALERT] sent kind=%s biz=%s lead=%s", job.kind, job.business_id, job.lead_id)
 

@@ -35,6 +35,7 @@ TEST_EVENT = "test"
 _TEST_EVERY = timedelta(seconds=10)
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - lets scanners of leaked secrets recognise ours
 _NEXT_TRY_SECONDS = (30.0, 900.0)
+"""When an address is asked again: it may be restarting, or away."""
 _WORTH_ANOTHER_TRY = (408, 425, 429)
 
 
@@ -175,19 +176,16 @@ class DeliverWebhook:
             raise GiveUp(error.message) from error
         except ProviderError as error:
             log.warning("[WEBHOOK_OUT] failed webhook=%d code=%s", hook_id, error.code)
-            raise RetryLater(f"{error.message} ({error.code})", _next_try(job)) from error
+            raise RetryLater(
+                f"{error.message} ({error.code})", job.wait_of(_NEXT_TRY_SECONDS)
+            ) from error
         log.info("[WEBHOOK_OUT] webhook=%d event=%s status=%d", hook_id, event, status)
         if 200 <= status < 300:
             return
         if status >= 500 or status in _WORTH_ANOTHER_TRY:
-            raise RetryLater(f"the address answered {status}", _next_try(job))
+            raise RetryLater(f"the address answered {status}", job.wait_of(_NEXT_TRY_SECONDS))
         raise GiveUp(f"the address answered {status}")
 
 
 def _iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat()
-
-
-def _next_try(job: Job) -> float:
-    """Return in how many seconds an address is asked again: it may be restarting, or away."""
-    return _NEXT_TRY_SECONDS[min(job.attempt, len(_NEXT_TRY_SECONDS)) - 1]
