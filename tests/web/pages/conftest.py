@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,3 +108,10 @@ def as_admin(app: OpenAPI, parts: Services, garage: House) -> Browser:
 @pytest.fixture
 def as_operator(app: OpenAPI, parts: Services, garage: House) -> Browser:
     return browser_of(app, parts, "operator@maane.test", OPERATOR, garage.id)
+
+
+def seen(text: str) -> str:
+    """Return the version of the settings that a page's form shows."""
+    found = re.search(r'name="seen" value="(\w+)"', text)
+    assert found is not None
+    return found[1]

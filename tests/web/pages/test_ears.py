@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from server.audio.voice import SENSITIVITIES
 from server.business_settings import Ears
 from server.wiring import Services
 from tests.web.conftest import Api, House, audit
-from tests.web.pages.conftest import Browser
+from tests.web.pages.conftest import Browser, seen
 
 FORM = {"sensitivity": "noisy", "barge_in": "y", "barge_in_frames": "7", "hangover_ms": "300"}
 
@@ -50,11 +49,6 @@ def test_an_admin_changes_them_and_the_next_call_goes_by_it(
 def test_who_was_overtaken_is_told(
     as_admin: Browser, as_owner: Browser, parts: Services, garage: House
 ) -> None:
-    def seen(text: str) -> str:
-        found = re.search(r'name="seen" value="(\w+)"', text)
-        assert found is not None
-        return found[1]
-
     began = seen(as_admin.get(path_of(garage)).text)
     assert as_owner.post(path_of(garage), {**FORM, "seen": began}).status_code == 303
     theirs = ears_of(parts, garage)

@@ -12,7 +12,7 @@ from server.models import Business, Call
 from server.web.settings import SECTIONS
 from server.wiring import Services
 from tests.web.conftest import House, audit
-from tests.web.pages.conftest import Browser
+from tests.web.pages.conftest import Browser, seen
 
 
 def settings_of(parts: Services, house: House) -> BusinessSettings:
@@ -196,11 +196,6 @@ def test_who_was_overtaken_is_told_and_overwrites_nothing_unseen(
     theirs: dict[str, str],
     mine: dict[str, str],
 ) -> None:
-    def seen(text: str) -> str:
-        found = re.search(r'name="seen" value="(\w+)"', text)
-        assert found is not None
-        return found[1]
-
     began = seen(as_admin.get(page(garage, section)).text)
     saved(as_owner, garage, section, seen=began, **theirs)
     after = settings_of(parts, garage)
